@@ -35,7 +35,10 @@ const importLaw = LAYERS.filter((layer) => layer !== 'cli').map((layer) => {
         {
           patterns: [
             { group: forbidden.flatMap((other) => [`../${other}/*`, `../../${other}/*`]), message: WHY[layer] },
-            { group: ['node:process', 'process'], message: 'Only cli/ touches process.*: hand values down as arguments.' },
+            {
+              group: ['node:process', 'process'],
+              message: 'Only cli/ touches process.*: hand values down as arguments.',
+            },
             ...(['model', 'edgar'].includes(layer)
               ? [{ group: ['node:fs*', 'node:net', 'node:http*', 'undici'], message: `${layer}/ is pure: no I/O.` }]
               : []),

@@ -1,0 +1,95 @@
+// Owns the download command: source, settings, run, reporter, signals.
+import { relative } from 'node:path';
+import { Run, type RunResult } from '../run/run.ts';
+import { configure, optionsForLog } from './configuration.ts';
+import { printDryRun } from './dry-run.ts';
+import type { ResolvedOptions } from './options.ts';
+import { Reporter } from './reporter.ts';
+import { countLines, openSource, type Source } from './source.ts';
+import { shellWord } from './summary-text.ts';
+
+export interface Edge {
+  readonly process: NodeJS.Process;
+  readonly version: string;
+  readonly workerEntry: URL;
+}
+
+/** Runs the download command; returns the exit code. Rejects with UsageError and the like. */
+export async function downloadCommand(
+  sourceName: string | undefined,
+  options: ResolvedOptions,
+  edge: Edge,
+): Promise<number> {
+  const { process, version } = edge;
+  const settings = configure(options, process.env, version);
+  const source = openSource(sourceName, process.stdin);
+  if (options['dry-run']) return printDryRun(source, settings, options.json, process.stdout);
+  const reporter = await openReporter(source, options, edge);
+  const run = new Run(settings, {
+    source: source.stream,
+    sourceName: source.name,
+    workerEntry: edge.workerEntry,
+    version,
+    pid: process.pid,
+    optionsForLog: optionsForLog(options),
+    emit: (event) => reporter.take(event),
+  });
+  const detach = attachSignals(run, process);
+  try {
+    const result = await run.complete();
+    return await conclude(result, reporter, source);
+  } finally {
+    await reporter.stop();
+    detach();
+  }
+}
+
+async function conclude(result: RunResult, reporter: Reporter, source: Source): Promise<number> {
+  if (result.emptyList) await reporter.warn(`${source.name} has no URL; there is nothing to do`);
+  else await reporter.finish(result);
+  return result.exitCode;
+}
+
+async function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Promise<Reporter> {
+  const { stdout, stderr } = edge.process;
+  const progress = !options['no-progress'] && stderr.isTTY;
+  const reporter = new Reporter({
+    json: options.json,
+    quiet: options.quiet,
+    logLevel: options['log-level'],
+    logFormat: options['log-format'],
+    progress,
+    destination: relative('', options.out) || '.',
+    sameOptions: repeatOptions(options),
+    stdout,
+    stderr,
+    totalLines: progress && source.file !== undefined ? await countLines(source.file) : undefined,
+  });
+  await reporter.start();
+  return reporter;
+}
+
+/** The options that the next command needs to do the same. */
+function repeatOptions(options: ResolvedOptions): string {
+  const names = ['out', 'layout', 'existing', 'mirror', 'rate', 'check'] as const;
+  return names
+    .filter((name) => options.given.has(name))
+    .map((name) => `--${name} ${shellWord(String(options[name]))}`)
+    .join(' ');
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The first signal drains, the second ends at once. */
+function attachSignals(run: Run, process: NodeJS.Process): () => void {
+  const handlers = SIGNALS.map((signal) => ({ signal, handle: () => run.interrupt(signal) }));
+  for (const { signal, handle } of handlers) process.on(signal, handle);
+  const onStdoutError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    run.interrupt('closed-stdout');
+  };
+  process.stdout.on('error', onStdoutError);
+  return () => {
+    for (const { signal, handle } of handlers) process.off(signal, handle);
+  };
+}

@@ -1,0 +1,64 @@
+// Entry of the command line: commands, exit codes, and the only place where a thrown error becomes a sentence.
+import process from 'node:process';
+import { Command, CommanderError } from 'commander';
+import { CannotWriteError, DestinationHeldError, UsageError } from '../model/errors.ts';
+import { downloadCommand, type Edge } from './download.ts';
+import { addOptions, readOptions, usageErrorOf } from './options.ts';
+
+declare const EDGAR_FETCH_VERSION: string;
+
+const EXAMPLES = `
+Examples:
+  edgar-fetch urls.txt --out downloads
+  generate-urls | edgar-fetch --out downloads --layout filing
+  edgar-fetch --dry-run urls.txt
+
+Exit codes: 0 all there, 1 some failed for good, 75 run me again, 2 usage, 3 User-Agent refused, 4 cannot write,
+130/143 interrupted. All options can be set in the environment as shown.`;
+
+async function main(): Promise<number> {
+  const edge: Edge = {
+    process,
+    version: EDGAR_FETCH_VERSION,
+    workerEntry: new URL('./thread.js', import.meta.url),
+  };
+  let exitCode = 0;
+  const program = new Command('edgar-fetch')
+    .description('Downloads the URLs of a list from SEC EDGAR: every URL accounted for, every file complete.')
+    .version(edge.version)
+    .argument('[source]', 'list file, one URL a line; "-" or nothing reads stdin')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  addOptions(program).action(async (source: string | undefined, typed: Record<string, unknown>) => {
+    if (source === undefined && process.stdin.isTTY) {
+      process.stderr.write(`${program.helpInformation()}${EXAMPLES}\n\n`);
+      throw new UsageError('there is no list: give a file with one URL a line, or pipe URLs to stdin');
+    }
+    exitCode = await downloadCommand(source, readOptions(typed, process.env), edge);
+  });
+  await program.parseAsync(process.argv);
+  return exitCode;
+}
+
+/** A user's mistake is one sentence; anything unforeseen keeps its stack, for a bug report. */
+function exitCodeOfError(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    return say(usageErrorOf(error.message), 2);
+  }
+  if (error instanceof UsageError) return say(error, 2);
+  if (error instanceof DestinationHeldError) return say(error, 75);
+  if (error instanceof CannotWriteError) return say(error, 4);
+  process.stderr.write(
+    `edgar-fetch: this is a bug, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  return 70;
+}
+
+function say(error: Error, exitCode: number): number {
+  process.stderr.write(`edgar-fetch: ${error.message}\n`);
+  return exitCode;
+}
+
+process.exitCode = await main().catch(exitCodeOfError);

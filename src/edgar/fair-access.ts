@@ -1,0 +1,23 @@
+// Owns the SEC's fair-access numbers and what counts as the SEC. Sources: https://www.sec.gov/os/webmaster-faq#developers
+// and the recordings described in docs/fair-access.md.
+
+/** The SEC's limit for one address, all machines together. Going on too fast extends the block. */
+export const SEC_LIMIT_PER_SECOND = 10;
+
+/** Clients measured at 9.7 to 9.9 requests a second were still blocked: jitter makes 10 into 11. */
+export const SEC_MAX_RATE_PER_SECOND = 9;
+
+export const SEC_DEFAULT_RATE_PER_SECOND = 8;
+
+/** Names the SEC's hosts as one where permits are asked for. */
+export const SEC_HOST_KEY = 'sec.gov';
+
+/** One budget for everything under sec.gov: www, data and efts are counted together. */
+export function isSecHost(hostname: string): boolean {
+  return hostname === 'sec.gov' || hostname.endsWith('.sec.gov');
+}
+
+/** The name under which permits for an address are asked for: any host but the SEC's has its own. */
+export function hostKeyOf(address: URL): string {
+  return isSecHost(address.hostname) ? SEC_HOST_KEY : address.host;
+}

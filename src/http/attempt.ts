@@ -1,0 +1,197 @@
+// Owns one attempt at a document: the request, its redirect hops, and the verdict on the last reply. Every hop takes a
+// permit of its own. Whether there is a next attempt is decided elsewhere.
+import { isSecHost } from '../edgar/fair-access.ts';
+import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
+import type { ReceivedBody } from './body.ts';
+import { classifyReply, type ReplyVerdict } from './classify.ts';
+import type { HttpContext } from './context.ts';
+import { checkDocument } from './document-check.ts';
+import type { HostReport } from './permits.ts';
+import { nextHop } from './redirect.ts';
+import { md5OfEtag, fieldOf, retryAfterMs, type ReplyHead } from './reply-head.ts';
+import { requestReply, type AttemptTrace, type Reply, type Validators } from './reply.ts';
+
+export interface AttemptRequest {
+  /** Canonical URL, which names the document and its kind; `fetchUrl` is the address that is asked. */
+  readonly url: string;
+  readonly fetchUrl: string;
+  readonly validators?: Validators;
+}
+
+export type AttemptEnd =
+  | { readonly kind: 'document'; readonly document: ReceivedDocument }
+  | { readonly kind: 'not-modified' }
+  | { readonly kind: 'missing'; readonly failure: Failure }
+  /** `refused`: the body was whole on the wire but is not the document. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly refused?: RefusedBody }
+  /** The SEC asked for silence: not charged, to be asked for again when the run allows. */
+  | { readonly kind: 'held'; readonly failure: Failure }
+  /** The run ends; nothing is known about the document. */
+  | { readonly kind: 'left' };
+
+export interface ReceivedDocument {
+  readonly body: ReceivedBody;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  readonly root?: string;
+  /** From the SEC, and its ETag is the MD5 of other bytes. */
+  readonly md5Differs: boolean;
+}
+
+export interface RefusedBody {
+  readonly body: ReceivedBody;
+  readonly rule: string;
+}
+
+type WholeReply = Extract<Reply, { kind: 'whole' }>;
+
+const MAX_REDIRECTS = 10;
+
+/** Runs one attempt. Rejects only with CannotWriteError. */
+export async function attempt(request: AttemptRequest, context: HttpContext, trace: AttemptTrace): Promise<AttemptEnd> {
+  let address = new URL(request.fetchUrl);
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+    const reply = await requestReply(address, request.validators, context, trace);
+    if (reply.kind !== 'whole') return endWithoutReply(reply);
+    const next = nextHop(address, reply.head);
+    if (next.kind === 'stay') return judge(reply, request, context);
+    reply.body.discard();
+    reply.permit.ended({ kind: 'answered' });
+    if (next.kind === 'refused') return { kind: 'failed', failure: next.failure };
+    if (isSecHost(next.address.hostname) && !context.settings.mayContactSec) {
+      const message = 'a redirect to sec.gov is not followed without a User-Agent that names a contact (--user-agent)';
+      return { kind: 'failed', failure: permanentFailure('redirect', message) };
+    }
+    address = next.address;
+    trace.finalUrl = address.href;
+  }
+  return { kind: 'failed', failure: permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`) };
+}
+
+function endWithoutReply(reply: Exclude<Reply, WholeReply>): AttemptEnd {
+  switch (reply.kind) {
+    case 'refused':
+      if (reply.because === 'drain') return { kind: 'left' };
+      return { kind: 'failed', failure: transientFailure('http-status', reply.message) };
+    case 'cancelled':
+      reply.permit.ended({ kind: 'cancelled' });
+      return { kind: 'left' };
+    case 'broken':
+      reply.permit.ended(
+        isOutage(reply.failure) ? { kind: 'unreachable', message: reply.failure.message } : { kind: 'answered' },
+      );
+      return { kind: 'failed', failure: reply.failure };
+  }
+}
+
+/** Nothing came of the host: such failures in a row are an outage. */
+function isOutage(failure: Failure): boolean {
+  return failure.transient && (failure.code === 'connection' || failure.code === 'timeout');
+}
+
+async function judge(reply: WholeReply, request: AttemptRequest, context: HttpContext): Promise<AttemptEnd> {
+  let report: HostReport = { kind: 'answered' };
+  try {
+    const { verdict, body, failure } = await classify(reply);
+    report = reportOf(verdict, reply, context.nowMs());
+    if (verdict.kind !== 'document') {
+      discard(body);
+      return endOfVerdict(verdict);
+    }
+    if (body === undefined)
+      return { kind: 'failed', failure: failure ?? transientFailure('truncated', 'no body came') };
+    return await accept(reply, body, request, context);
+  } finally {
+    reply.permit.ended(report);
+  }
+}
+
+interface Classified {
+  readonly verdict: ReplyVerdict;
+  readonly body?: ReceivedBody;
+  readonly failure?: Failure;
+}
+
+async function classify(reply: WholeReply): Promise<Classified> {
+  const { status } = reply.head;
+  if (reply.body.headFailure !== undefined && status === 200) {
+    return { verdict: { kind: 'document' }, failure: reply.body.headFailure };
+  }
+  const result = await reply.body.finish();
+  const body = result !== undefined && 'body' in result ? result.body : undefined;
+  const decoded = body?.source.read(0, Math.min(body.source.size, 65 * 1024));
+  const facts = { status, body: decoded, fromSec: reply.body.fromSec, conditional: reply.body.conditional };
+  const verdict = status === 200 && body === undefined ? ({ kind: 'document' } as const) : classifyReply(facts);
+  const failure = result !== undefined && 'failure' in result ? result.failure : undefined;
+  return { verdict, ...(body === undefined ? {} : { body }), ...(failure === undefined ? {} : { failure }) };
+}
+
+function endOfVerdict(verdict: Exclude<ReplyVerdict, { kind: 'document' }>): AttemptEnd {
+  switch (verdict.kind) {
+    case 'not-modified':
+      return { kind: 'not-modified' };
+    case 'missing':
+    case 'failed':
+      return { kind: verdict.kind, failure: verdict.failure };
+    case 'throttled':
+    case 'user-agent-refused':
+      return { kind: 'held', failure: verdict.failure };
+  }
+}
+
+function reportOf(verdict: ReplyVerdict, reply: WholeReply, nowMs: number): HostReport {
+  const { head } = reply;
+  const waitMs = retryAfterMs(head, nowMs);
+  if (verdict.kind === 'user-agent-refused') return { kind: 'user-agent-refused' };
+  if (verdict.kind === 'throttled') {
+    return { kind: 'throttled', page: verdict.page, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
+  }
+  if (head.status !== 503 && head.status !== 429) return { kind: 'answered' };
+  if (waitMs !== undefined) return { kind: 'retry-after', retryAfterMs: waitMs };
+  return head.status === 503
+    ? { kind: 'unreachable', message: 'the server answers with status 503' }
+    : { kind: 'answered' };
+}
+
+/** The body of a 200 that is no refusal page: is it whole, and is it the document? */
+async function accept(
+  reply: WholeReply,
+  body: ReceivedBody,
+  request: AttemptRequest,
+  context: HttpContext,
+): Promise<AttemptEnd> {
+  const verdict = await checkDocument(body.source, request.url);
+  const untilClose = reply.body.framing?.kind === 'until-close';
+  const provenByCoding = fieldOf(reply.head, 'content-encoding') !== undefined;
+  const proven = provenByCoding || (verdict.genuine ? verdict.proven : verdict.rule === 'not-html');
+  if (untilClose && !proven) {
+    discard(body);
+    const message = 'the reply has neither Content-Length nor chunking, and the document does not show its own end';
+    return { kind: 'failed', failure: transientFailure('truncated', message) };
+  }
+  if (!verdict.genuine && context.settings.check === 'document') {
+    return {
+      kind: 'failed',
+      failure: transientFailure('unexpected-content', verdict.message),
+      refused: { body, rule: verdict.rule },
+    };
+  }
+  return { kind: 'document', document: describe(body, reply.head, verdict.genuine ? verdict.root : undefined) };
+}
+
+function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined): ReceivedDocument {
+  const etag = fieldOf(head, 'etag');
+  const lastModified = fieldOf(head, 'last-modified');
+  const announcedMd5 = md5OfEtag(etag);
+  return {
+    body,
+    md5Differs: body.md5 !== undefined && announcedMd5 !== undefined && body.md5 !== announcedMd5,
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+    ...(root === undefined ? {} : { root }),
+  };
+}
+
+export function discard(body: ReceivedBody | undefined): void {
+  if (body?.kind === 'file') body.file.discard();
+}

@@ -1,0 +1,137 @@
+// Owns the way of one document from its first attempt to its end: attempts, the waits between them, and what they are
+// charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
+import { transientFailure, type Failure } from '../model/failure.ts';
+import type { Exchange } from '../model/outcome.ts';
+import {
+  attempt,
+  discard,
+  type AttemptEnd,
+  type AttemptRequest,
+  type ReceivedDocument,
+  type RefusedBody,
+} from './attempt.ts';
+import type { HttpContext } from './context.ts';
+import { hostKeyOf } from '../edgar/fair-access.ts';
+import type { AttemptTrace } from './reply.ts';
+import { decideRetry } from './retry-policy.ts';
+
+export type DownloadEnd =
+  | {
+      readonly kind: 'document';
+      readonly document: ReceivedDocument;
+      readonly warning?: string;
+      readonly exchange: Exchange;
+    }
+  | { readonly kind: 'not-modified'; readonly exchange: Exchange }
+  | { readonly kind: 'missing'; readonly failure: Failure; readonly exchange: Exchange }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly exchange: Exchange; readonly refused?: RefusedBody }
+  | { readonly kind: 'left' };
+
+/** How the caller bounds and ends downloads. */
+export interface DownloadFlow {
+  /** Runs an attempt when a connection is free. */
+  readonly withConnection: <T>(attempt: () => Promise<T>) => Promise<T>;
+  readonly isDraining: () => boolean;
+  /** Waits; resolves false at once when the run drains. */
+  readonly sleep: (delayMs: number) => Promise<boolean>;
+  /** True if the host did not answer anybody at that moment: nobody is charged for it. */
+  readonly excused: (hostKey: string, atMs: number) => boolean;
+  /** Called with a received document while its connection's place is still held: downloads wait when saves are full. */
+  readonly handOver: (received: ReceivedDocument) => Promise<void>;
+}
+
+/** Downloads one document. Rejects only with CannotWriteError. */
+export async function download(
+  request: AttemptRequest,
+  context: HttpContext,
+  flow: DownloadFlow,
+): Promise<DownloadEnd> {
+  return new Download(request, context, flow).run();
+}
+
+class Download {
+  readonly #request: AttemptRequest;
+  readonly #context: HttpContext;
+  readonly #flow: DownloadFlow;
+  readonly #hostKey: string;
+  readonly #startedAtMs: number;
+  readonly #trace: AttemptTrace = { requests: 0, activeMs: 0, waitedMs: 0 };
+  /** When each charged attempt ended. */
+  readonly #chargedAtMs: number[] = [];
+  /** SHA-256 of bytes that differed from the SEC's ETag. */
+  #doubtedSha256: string | undefined;
+
+  constructor(request: AttemptRequest, context: HttpContext, flow: DownloadFlow) {
+    this.#request = request;
+    this.#context = context;
+    this.#flow = flow;
+    this.#hostKey = hostKeyOf(new URL(request.fetchUrl));
+    this.#startedAtMs = context.nowMs();
+  }
+
+  async run(): Promise<DownloadEnd> {
+    for (;;) {
+      const end = await this.#flow.withConnection(() => this.#attempt());
+      if (end.kind === 'left') return end;
+      if (end.kind === 'held') continue;
+      this.#chargedAtMs.push(this.#context.nowMs());
+      if (end.kind !== 'failed') return this.#settle(end);
+      const decision = decideRetry({
+        failure: end.failure,
+        attempts: this.#attempts(),
+        maxRetries: this.#context.settings.retries,
+        spentMs: this.#context.nowMs() - this.#startedAtMs - this.#trace.waitedMs,
+        random: this.#context.random(),
+      });
+      if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
+      discard(end.refused?.body);
+      if (!(await this.#flow.sleep(decision.delayMs))) return { kind: 'left' };
+    }
+  }
+
+  async #attempt(): Promise<AttemptEnd> {
+    if (this.#flow.isDraining()) return { kind: 'left' };
+    this.#trace.activeMs = 0;
+    delete this.#trace.finalUrl;
+    const end = await attempt(this.#request, this.#context, this.#trace);
+    if (end.kind !== 'document') return end;
+    if (this.#isDoubted(end.document)) return this.#doubt(end.document);
+    await this.#flow.handOver(end.document);
+    return end;
+  }
+
+  /** Bytes that differ from the SEC's own MD5 are fetched once more; the same bytes again are what the SEC has. */
+  #isDoubted(document: ReceivedDocument): boolean {
+    return document.md5Differs && document.body.sha256 !== this.#doubtedSha256;
+  }
+
+  #doubt(document: ReceivedDocument): AttemptEnd {
+    this.#doubtedSha256 = document.body.sha256;
+    discard(document.body);
+    return { kind: 'failed', failure: transientFailure('corrupt', "the bytes are not those of the SEC's ETag (MD5)") };
+  }
+
+  #settle(end: Extract<AttemptEnd, { kind: 'document' | 'not-modified' | 'missing' }>): DownloadEnd {
+    const exchange = this.#exchange();
+    if (end.kind !== 'document' || !end.document.md5Differs) return { ...end, exchange };
+    const warning = "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike";
+    return { ...end, exchange, warning };
+  }
+
+  #attempts(): number {
+    return this.#chargedAtMs.filter((atMs) => !this.#flow.excused(this.#hostKey, atMs)).length;
+  }
+
+  #exchange(): Exchange {
+    const { requests, httpStatus, wireBytes, finalUrl } = this.#trace;
+    return {
+      attempts: this.#attempts(),
+      requests,
+      startedAtMs: this.#startedAtMs,
+      settledAtMs: this.#context.nowMs(),
+      ...(httpStatus === undefined ? {} : { httpStatus }),
+      ...(wireBytes === undefined ? {} : { wireBytes }),
+      ...(finalUrl === undefined ? {} : { finalUrl }),
+    };
+  }
+}

@@ -1,0 +1,175 @@
+// Owns one HTTP exchange: a request on a connection of ours, its reply handed to a receiver as it comes, and the limits
+// (connect, idle, whole) that give every exchange an end. It decides nothing about what the reply means.
+import { errors, type Dispatcher } from 'undici';
+import type { Connection } from './connection.ts';
+import { ConnectTimeoutError } from './connector.ts';
+import { framingOf, type Framing, type HeaderFields, type ReplyHead } from './reply-head.ts';
+
+export interface ExchangeLimits {
+  /** Longest silence: before the head, and between pieces of the body. */
+  readonly idleMs: number;
+  /** Longest exchange altogether. */
+  readonly wholeMs: number;
+}
+
+export interface ReplyReceiver {
+  /** The final reply's head (1xx heads are passed over). False: the body is not wanted. */
+  onHead(head: ReplyHead, framing: Framing | undefined): boolean;
+  onData(chunk: Buffer, flow: BodyFlow): void;
+}
+
+/** How a receiver holds back the network while it is busy, or ends the exchange with a reason of its own. */
+export interface BodyFlow {
+  pause(): void;
+  resume(): void;
+  abandon(): void;
+}
+
+export type ExchangeEnd =
+  /** The reply ended as its framing says. */
+  | { readonly kind: 'complete'; readonly wireBytes: number }
+  /** The receiver did not want the body, or abandoned it. */
+  | { readonly kind: 'abandoned'; readonly wireBytes: number }
+  | { readonly kind: 'timed-out'; readonly limit: 'connect' | 'idle' | 'whole'; readonly wireBytes: number }
+  | { readonly kind: 'cancelled' }
+  /** The connection failed. `silent`: nothing of a reply had come; `reused`: it had carried a reply before. */
+  | {
+      readonly kind: 'broken';
+      readonly error: Error;
+      readonly wireBytes: number;
+      readonly silent: boolean;
+      readonly reused: boolean;
+    };
+
+/** Sends one GET and resolves when the exchange is over; never rejects. Aborting `signal` ends it at once. */
+export function exchange(
+  connection: Connection,
+  request: { readonly path: string; readonly headers: Readonly<Record<string, string>> },
+  limits: ExchangeLimits,
+  receiver: ReplyReceiver,
+  signal: AbortSignal,
+): Promise<ExchangeEnd> {
+  return new Promise((resolve) => {
+    new RunningExchange(connection, limits, receiver, signal, resolve).start(request.path, request.headers);
+  });
+}
+
+class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow {
+  readonly #connection: Connection;
+  readonly #limits: ExchangeLimits;
+  readonly #receiver: ReplyReceiver;
+  readonly #signal: AbortSignal;
+  readonly #resolve: (end: ExchangeEnd) => void;
+  readonly #reused: boolean;
+  readonly #onAbort = (): void => this.#cut({ kind: 'cancelled' });
+  #wholeTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #headSeen = false;
+  #wireBytes = 0;
+  #over = false;
+
+  constructor(
+    connection: Connection,
+    limits: ExchangeLimits,
+    receiver: ReplyReceiver,
+    signal: AbortSignal,
+    resolve: (end: ExchangeEnd) => void,
+  ) {
+    this.#connection = connection;
+    this.#limits = limits;
+    this.#receiver = receiver;
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reused = connection.carriedReplies > 0;
+  }
+
+  start(path: string, headers: Readonly<Record<string, string>>): void {
+    if (this.#signal.aborted) return this.#finish({ kind: 'cancelled' });
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    this.#wholeTimer = setTimeout(() => this.#timeOut('whole'), this.#limits.wholeMs);
+    this.#connection.client.dispatch({ path, method: 'GET', headers }, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#over) return controller.abort(new Error('the exchange is over'));
+    this.#controller = controller;
+    this.#idleTimer = setTimeout(() => this.#timeOut('idle'), this.#limits.idleMs);
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, fields: HeaderFields): void {
+    if (this.#over || status < 200) return;
+    this.#headSeen = true;
+    this.#idleTimer?.refresh();
+    const head: ReplyHead = { status, fields };
+    const framing = framingOf(head);
+    const wanted = this.#receiver.onHead(head, 'value' in framing ? framing.value : undefined);
+    if (!wanted) return this.#cut({ kind: 'abandoned', wireBytes: 0 });
+    // RFC 9110 15.4.5: a 304 has no body whatever its fields say; undici would wait for it and end in an error.
+    const announced = fields['content-length'] ?? fields['transfer-encoding'] ?? '0';
+    if (status === 304 && announced !== '0') this.#cut({ kind: 'complete', wireBytes: 0 });
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    this.#idleTimer?.refresh();
+    this.#wireBytes += chunk.length;
+    this.#receiver.onData(chunk, this);
+  }
+
+  onResponseEnd(): void {
+    this.#connection.carriedReplies++;
+    this.#finish({ kind: 'complete', wireBytes: this.#wireBytes });
+  }
+
+  onRequestUpgrade(_controller: Dispatcher.DispatchController, status: number): void {
+    this.#cut(this.#brokenBy(new Error(`the server switched protocols (${status}) though nobody asked`)));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#connection.destroy();
+    if (error instanceof ConnectTimeoutError || error instanceof errors.ConnectTimeoutError) {
+      return this.#finish({ kind: 'timed-out', limit: 'connect', wireBytes: 0 });
+    }
+    this.#finish(this.#brokenBy(error));
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+    // Silence is ours while we hold the network back.
+    clearTimeout(this.#idleTimer);
+  }
+
+  resume(): void {
+    if (this.#over) return;
+    this.#idleTimer = setTimeout(() => this.#timeOut('idle'), this.#limits.idleMs);
+    this.#controller?.resume();
+  }
+
+  abandon(): void {
+    this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
+  }
+
+  #brokenBy(error: Error): ExchangeEnd {
+    return { kind: 'broken', error, wireBytes: this.#wireBytes, silent: !this.#headSeen, reused: this.#reused };
+  }
+
+  #timeOut(limit: 'idle' | 'whole'): void {
+    this.#cut({ kind: 'timed-out', limit, wireBytes: this.#wireBytes });
+  }
+
+  /** Ends before the reply does: the connection cannot be used again. */
+  #cut(end: ExchangeEnd): void {
+    this.#finish(end);
+    this.#connection.destroy();
+  }
+
+  #finish(end: ExchangeEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#wholeTimer);
+    clearTimeout(this.#idleTimer);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#resolve(end);
+  }
+}

@@ -1,0 +1,29 @@
+// Owns the right to send: the port through which every request, redirect hops included, asks when it may start and tells
+// how it ended. The run behind it spaces the starts, and holds everybody during a block or an outage.
+
+/** How a request ended, as far as its host is concerned. */
+export type HostReport =
+  | { readonly kind: 'answered' }
+  /** No reply, or 503: may be an outage. */
+  | { readonly kind: 'unreachable'; readonly message: string }
+  /** The host asked for silence. `page` names what it showed. */
+  | { readonly kind: 'throttled'; readonly page: string; readonly retryAfterMs?: number }
+  | { readonly kind: 'user-agent-refused' }
+  /** 429 or 503 with Retry-After from a host other than the SEC. */
+  | { readonly kind: 'retry-after'; readonly retryAfterMs: number }
+  | { readonly kind: 'cancelled' };
+
+export interface Permit {
+  /** Must be called exactly once, when the request has ended. */
+  ended(report: HostReport): void;
+}
+
+export type PermitAnswer =
+  | { readonly kind: 'granted'; readonly permit: Permit; readonly waitedMs: number }
+  /** The run ends, or gives this host up for longer than the document has left. */
+  | { readonly kind: 'refused'; readonly because: 'drain' | 'host-waits'; readonly message: string };
+
+export interface Permits {
+  /** Resolves when a request to `host` may start. Never rejects. */
+  acquire(host: string): Promise<PermitAnswer>;
+}

@@ -1,0 +1,32 @@
+// Owns where a reply sends us on: a pure function of the address asked and the reply's head. Only http and https, and never
+// from https to http.
+import { permanentFailure, type Failure } from '../model/failure.ts';
+import { fieldOf, type ReplyHead } from './reply-head.ts';
+
+export type NextHop =
+  /** The reply is no redirect. */
+  | { readonly kind: 'stay' }
+  | { readonly kind: 'go'; readonly address: URL }
+  | { readonly kind: 'refused'; readonly failure: Failure };
+
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([300, 301, 302, 303, 307, 308]);
+
+export function nextHop(from: URL, head: ReplyHead): NextHop {
+  if (!REDIRECT_STATUSES.has(head.status)) return { kind: 'stay' };
+  const location = fieldOf(head, 'location')?.trim() ?? '';
+  if (location === '') return refuse(`status ${head.status} without a Location`);
+  if (!URL.canParse(location, from.href)) return refuse('the Location is not a URL');
+  const address = new URL(location, from);
+  address.hash = '';
+  if (address.protocol !== 'http:' && address.protocol !== 'https:')
+    return refuse(`a redirect to ${address.protocol} is not followed`);
+  if (from.protocol === 'https:' && address.protocol === 'http:')
+    return refuse('a redirect from https to http is not followed');
+  address.username = '';
+  address.password = '';
+  return { kind: 'go', address };
+}
+
+function refuse(message: string): NextHop {
+  return { kind: 'refused', failure: permanentFailure('redirect', message) };
+}

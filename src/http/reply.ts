@@ -1,0 +1,204 @@
+// Owns the sending of one request and the taking in of its reply, whole or broken. A connection that has already carried a
+// reply and dies in silence is replaced once: the server closed it while we were writing, which is nobody's failure.
+import { hostKeyOf, isSecHost } from '../edgar/fair-access.ts';
+import { transientFailure, type Failure } from '../model/failure.ts';
+import { BodyCollector, type BodyResult } from './body.ts';
+import type { Connection } from './connection.ts';
+import type { HttpContext, HttpSettings } from './context.ts';
+import { exchange, type BodyFlow, type ExchangeEnd, type ReplyReceiver } from './exchange.ts';
+import type { Permit } from './permits.ts';
+import { codingOf, fieldOf, framingOf, type Framing, type ReplyHead } from './reply-head.ts';
+import { brokenFailure, timeoutFailure } from './transport-failure.ts';
+
+export interface Validators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+/** What was seen of the network during an attempt; filled in as it goes. */
+export interface AttemptTrace {
+  requests: number;
+  httpStatus?: number;
+  wireBytes?: number;
+  finalUrl?: string;
+  /** Time in which a request was in flight; waiting for permits is not counted. */
+  activeMs: number;
+  /** Time spent waiting for permits. */
+  waitedMs: number;
+}
+
+export type Reply =
+  /** The reply came to the end that its framing announced. */
+  | { readonly kind: 'whole'; readonly head: ReplyHead; readonly body: ReplyBody; readonly permit: Permit }
+  | { readonly kind: 'broken'; readonly failure: Failure; readonly permit: Permit }
+  /** No permit: the run ends, or the host asks for more patience than the document has. */
+  | { readonly kind: 'refused'; readonly because: 'drain' | 'host-waits'; readonly message: string }
+  | { readonly kind: 'cancelled'; readonly permit: Permit };
+
+/** The bodies of other statuses are only looked at: no page of EDGAR's is larger. */
+const MAX_PAGE_BYTES = 256 * 1024;
+
+export async function requestReply(
+  address: URL,
+  validators: Validators | undefined,
+  context: HttpContext,
+  trace: AttemptTrace,
+): Promise<Reply> {
+  const connection = context.connections.take(address.origin);
+  const first = await sendOn(connection, address, validators, context, trace);
+  if (first.kind !== 'stale') return first;
+  first.permit.ended({ kind: 'answered' });
+  const second = await sendOn(context.connections.fresh(address.origin), address, validators, context, trace);
+  return second.kind === 'stale' ? { ...second, kind: 'broken' } : second;
+}
+
+type Stale = { readonly kind: 'stale'; readonly failure: Failure; readonly permit: Permit };
+
+async function sendOn(
+  connection: Connection,
+  address: URL,
+  validators: Validators | undefined,
+  context: HttpContext,
+  trace: AttemptTrace,
+): Promise<Reply | Stale> {
+  const answer = await context.permits.acquire(hostKeyOf(address));
+  if (answer.kind === 'refused') {
+    context.connections.release(connection);
+    return answer;
+  }
+  trace.requests++;
+  trace.waitedMs += answer.waitedMs;
+  const { settings } = context;
+  const body = new ReplyBody(context, isSecHost(address.hostname), validators !== undefined);
+  const startedMs = context.nowMs();
+  const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
+  const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);
+  trace.activeMs += context.nowMs() - startedMs;
+  context.connections.release(connection);
+  note(trace, body.head, end);
+  return replyOf(end, body, settings, answer.permit);
+}
+
+function note(trace: AttemptTrace, head: ReplyHead | undefined, end: ExchangeEnd): void {
+  delete trace.httpStatus;
+  delete trace.wireBytes;
+  if (head === undefined) return;
+  trace.httpStatus = head.status;
+  if ('wireBytes' in end) trace.wireBytes = end.wireBytes;
+}
+
+function replyOf(end: ExchangeEnd, body: ReplyBody, settings: HttpSettings, permit: Permit): Reply | Stale {
+  switch (end.kind) {
+    case 'complete':
+    case 'abandoned':
+      return wholeOrShort(end.wireBytes, end.kind === 'complete', body, permit);
+    case 'cancelled':
+      body.discard();
+      return { kind: 'cancelled', permit };
+    case 'timed-out':
+      body.discard();
+      return {
+        kind: 'broken',
+        failure: timeoutFailure(end, { idleMs: settings.idleTimeoutMs, maxTimeMs: settings.maxTimeMs }),
+        permit,
+      };
+    case 'broken':
+      body.discard();
+      return { kind: end.silent && end.reused ? 'stale' : 'broken', failure: brokenFailure(end), permit };
+  }
+}
+
+/** Wire bytes must equal the Content-Length, whatever the HTTP parser thought of them. */
+function wholeOrShort(wireBytes: number, complete: boolean, body: ReplyBody, permit: Permit): Reply {
+  const { head, framing } = body;
+  if (head === undefined) {
+    return {
+      kind: 'broken',
+      failure: transientFailure('connection', 'the server closed the connection without a reply'),
+      permit,
+    };
+  }
+  const mustHave = framing?.kind === 'length' && head.status !== 304 ? framing.wireBytes : wireBytes;
+  if (complete && mustHave !== wireBytes) {
+    body.discard();
+    return { kind: 'broken', failure: transientFailure('truncated', `${wireBytes} bytes came of ${mustHave}`), permit };
+  }
+  return { kind: 'whole', head, body, permit };
+}
+
+function wireRequest(
+  address: URL,
+  validators: Validators | undefined,
+  context: HttpContext,
+): { path: string; headers: Record<string, string> } {
+  const path = address.pathname + address.search;
+  const headers: Record<string, string> = {
+    'user-agent': context.settings.userAgent,
+    accept: '*/*',
+    'accept-encoding': 'gzip, deflate',
+  };
+  if (validators?.etag !== undefined) headers['if-none-match'] = validators.etag;
+  if (validators?.lastModified !== undefined) headers['if-modified-since'] = validators.lastModified;
+  const proxy = context.connector.forwardProxy(address.origin);
+  if (proxy === undefined) return { path, headers };
+  headers['host'] = address.host;
+  if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization;
+  return { path: address.origin + path, headers };
+}
+
+/** Takes in the head and the body of one reply. */
+export class ReplyBody implements ReplyReceiver {
+  readonly #context: HttpContext;
+  readonly #fromSec: boolean;
+  readonly #conditional: boolean;
+  #collector: BodyCollector | undefined;
+  head: ReplyHead | undefined;
+  framing: Framing | undefined;
+  /** The head alone refuses the document: a framing or a coding that cannot be checked. */
+  headFailure: Failure | undefined;
+
+  constructor(context: HttpContext, fromSec: boolean, conditional: boolean) {
+    this.#context = context;
+    this.#fromSec = fromSec;
+    this.#conditional = conditional;
+  }
+
+  get fromSec(): boolean {
+    return this.#fromSec;
+  }
+
+  get conditional(): boolean {
+    return this.#conditional;
+  }
+
+  onHead(head: ReplyHead, framing: Framing | undefined): boolean {
+    this.head = head;
+    this.framing = framing;
+    const framed = framingOf(head);
+    const coding = codingOf(head);
+    if ('failure' in framed) this.headFailure = framed.failure;
+    else if ('failure' in coding) this.headFailure = coding.failure;
+    if (this.headFailure !== undefined || !('value' in coding)) return false;
+    this.#collector = new BodyCollector({
+      coding: coding.value,
+      maxBytes: head.status === 200 ? this.#context.settings.maxBytes : MAX_PAGE_BYTES,
+      withMd5: this.#fromSec && head.status === 200 && fieldOf(head, 'etag') !== undefined,
+      openTemporary: this.#context.openTemporary,
+    });
+    return true;
+  }
+
+  onData(chunk: Buffer, flow: BodyFlow): void {
+    if (this.head?.status !== 200 && (this.#collector?.collectedBytes ?? 0) > MAX_PAGE_BYTES) return flow.abandon();
+    this.#collector?.onData(chunk, flow);
+  }
+
+  /** The decoded body. Rejects only with CannotWriteError. */
+  async finish(): Promise<BodyResult | undefined> {
+    return this.#collector?.finish();
+  }
+
+  discard(): void {
+    this.#collector?.discard();
+  }
+}

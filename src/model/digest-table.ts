@@ -1,0 +1,78 @@
+// Owns a set of digests that numbers its members in the order of their arrival, so that columns can lie beside it.
+// 16 bytes a member, plus 5 to 11 for the slots; growing copies only the slots.
+import type { Digest } from './digest.ts';
+
+const SEGMENT_MEMBERS = 1 << 14;
+const SEGMENT_SHIFT = 14;
+const MAX_LOAD = 0.75;
+
+export class DigestTable {
+  #segments: Int32Array[] = [];
+  #slots = new Int32Array(1 << 10);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of a member, or -1. */
+  indexOf(digest: Digest): number {
+    const slot = this.#slots[this.#slotOf(digest)] ?? 0;
+    return slot - 1;
+  }
+
+  /** Adds a member; returns its number if it is new, or -1 - number if it was there. */
+  add(digest: Digest): number {
+    const slot = this.#slotOf(digest);
+    const found = this.#slots[slot] ?? 0;
+    if (found !== 0) return -found;
+    const index = this.#size++;
+    this.#slots[slot] = index + 1;
+    this.#store(index, digest);
+    if (this.#size > this.#slots.length * MAX_LOAD) this.#grow();
+    return index;
+  }
+
+  has(digest: Digest): boolean {
+    return this.indexOf(digest) >= 0;
+  }
+
+  #store(index: number, digest: Digest): void {
+    const segment = (this.#segments[index >>> SEGMENT_SHIFT] ??= new Int32Array(SEGMENT_MEMBERS * 4));
+    segment.set(digest, (index & (SEGMENT_MEMBERS - 1)) << 2);
+  }
+
+  #slotOf(digest: Digest): number {
+    const mask = this.#slots.length - 1;
+    let slot = (digest[0] ?? 0) & mask;
+    for (;;) {
+      const member = this.#slots[slot] ?? 0;
+      if (member === 0 || this.#equals(member - 1, digest)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #equals(index: number, digest: Digest): boolean {
+    const segment = this.#segments[index >>> SEGMENT_SHIFT];
+    const at = (index & (SEGMENT_MEMBERS - 1)) << 2;
+    return (
+      segment !== undefined &&
+      segment[at] === digest[0] &&
+      segment[at + 1] === digest[1] &&
+      segment[at + 2] === digest[2] &&
+      segment[at + 3] === digest[3]
+    );
+  }
+
+  #grow(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let index = 0; index < this.#size; index++) {
+      const segment = this.#segments[index >>> SEGMENT_SHIFT];
+      let slot = (segment?.[(index & (SEGMENT_MEMBERS - 1)) << 2] ?? 0) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = index + 1;
+    }
+    this.#slots = slots;
+  }
+}

@@ -1,0 +1,41 @@
+// Owns the closed union of how a document settled, as a worker reports it. Small records: bodies never travel.
+import type { Failure } from './failure.ts';
+
+/** What was seen on the way, whatever the end. Absent where no reply came. */
+export interface Exchange {
+  /** Attempts charged to the document. */
+  readonly attempts: number;
+  /** HTTP requests sent, redirect hops included. */
+  readonly requests: number;
+  readonly startedAtMs: number;
+  readonly settledAtMs: number;
+  readonly httpStatus?: number;
+  /** Bytes of the last reply's body as received. */
+  readonly wireBytes?: number;
+  /** Where redirects led, if they did. */
+  readonly finalUrl?: string;
+}
+
+export interface SavedDocument {
+  readonly path: string;
+  /** Size and SHA-256 (hex) of the decoded file. */
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** Local name of the XML root element. */
+  readonly root?: string;
+  /** SHA-256 of the bytes that this save replaced. */
+  readonly previousSha256?: string;
+  /** Something a person should know although the document was saved. */
+  readonly warning?: string;
+}
+
+export type Outcome =
+  | { readonly kind: 'saved'; readonly exchange: Exchange; readonly document: SavedDocument }
+  /** A conditional request was answered 304, or the bytes fetched again are those already there. */
+  | { readonly kind: 'confirmed'; readonly exchange: Exchange }
+  | { readonly kind: 'missing'; readonly exchange: Exchange; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly exchange: Exchange; readonly failure: Failure }
+  /** Given back untried or unfinished because the run ends: no row is written. */
+  | { readonly kind: 'left' };

@@ -1,0 +1,132 @@
+// Owns the gates of all hosts of a run and the way between them and the workers: who asked for which permit, and who must
+// be told what.
+import { hostKeyOf, SEC_HOST_KEY } from '../edgar/fair-access.ts';
+import type { RunEnd } from '../model/run-end.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import type { PoolWorker } from '../worker/pool.ts';
+import type { ToWorker, WorkerEvent } from '../worker/protocol.ts';
+import type { Clock } from './clock.ts';
+import { HostGate, type GateSettings, type Ticket } from './host-gate.ts';
+import type { Pace } from './pace.ts';
+
+export interface HostsOptions {
+  readonly gate: GateSettings;
+  readonly clock: Clock;
+  /** The pace of a host; undefined for none. */
+  readonly paceOf: (host: string) => Pace | undefined;
+  readonly broadcast: (message: ToWorker) => void;
+  readonly emit: (event: RunEvent) => void;
+  readonly end: (end: RunEnd) => void;
+}
+
+type PermitRequest = Extract<WorkerEvent, { kind: 'permit-request' }>;
+type RequestEnded = Extract<WorkerEvent, { kind: 'request-ended' }>;
+
+export class Hosts {
+  readonly #options: HostsOptions;
+  readonly #gates = new Map<string, HostGate>();
+  readonly #owners = new WeakMap<Ticket, PoolWorker>();
+  /** Permits that are out: a worker that dies leaves them unreported. */
+  readonly #out = new Map<string, { readonly host: string; readonly worker: PoolWorker }>();
+  readonly #guarded = new Set<string>();
+
+  constructor(options: HostsOptions) {
+    this.#options = options;
+  }
+
+  /** True if somebody waits for a permit: then more workers would only wait too. */
+  get anyWaiting(): boolean {
+    return [...this.#gates.values()].some((gate) => gate.hasWaiting);
+  }
+
+  /** Hosts that workers must ask for, beside those that they know from the start. */
+  get guardedHosts(): readonly string[] {
+    return [...this.#guarded];
+  }
+
+  request(worker: PoolWorker, event: PermitRequest): void {
+    const key = `${worker.name}:${event.id}`;
+    const ticket: Ticket = {
+      grant: () => {
+        this.#out.set(key, { host: event.host, worker });
+        worker.post({ kind: 'permit', id: event.id });
+      },
+      refuse: (message) => worker.post({ kind: 'permit-refused', id: event.id, message }),
+    };
+    this.#owners.set(ticket, worker);
+    this.#gate(event.host).request(ticket);
+  }
+
+  ended(worker: PoolWorker, event: RequestEnded): void {
+    const key = `${worker.name}:${event.id ?? ''}`;
+    const host = this.#out.get(key)?.host ?? event.host;
+    this.#out.delete(key);
+    if (host === '') return;
+    this.#gate(host).report(event.report, event.sentAtMs);
+    this.#tellGuard(host);
+  }
+
+  /** A document of this address came: its host answers. */
+  succeed(address: string): void {
+    for (const [host, gate] of this.#gates) {
+      if (hostKeyOf(new URL(address)) === host) gate.succeed();
+    }
+  }
+
+  /** A worker is gone: what it waited for is void, what it had out counts as cancelled. */
+  forget(worker: PoolWorker): void {
+    for (const gate of this.#gates.values()) gate.withdraw((ticket) => this.#owners.get(ticket) === worker);
+    for (const [key, permit] of this.#out) {
+      if (permit.worker !== worker) continue;
+      this.#out.delete(key);
+      this.#gates.get(permit.host)?.report({ kind: 'cancelled' }, this.#options.clock.nowMs());
+    }
+  }
+
+  close(): void {
+    for (const gate of this.#gates.values()) gate.close();
+  }
+
+  #gate(host: string): HostGate {
+    const known = this.#gates.get(host);
+    if (known !== undefined) return known;
+    const { gate, clock, paceOf, emit, end } = this.#options;
+    const made = new HostGate(
+      host,
+      gate,
+      clock,
+      paceOf(host),
+      {
+        onPause: (reason, untilMs) => {
+          emit({ kind: 'waiting', host, reason, untilMs });
+          this.#tellGuard(host);
+        },
+        onResume: () => {
+          emit({ kind: 'resumed', host });
+          this.#tellGuard(host);
+        },
+        onOutage: (sinceMs, untilMs) => {
+          this.#options.broadcast({ kind: 'outage', host, sinceMs, ...(untilMs === undefined ? {} : { untilMs }) });
+        },
+        onGiveUp: (message) => end({ kind: 'gave-up', message }),
+        onUserAgentRefused: () => end({ kind: 'user-agent-refused', message: USER_AGENT_REFUSED }),
+      },
+      host === SEC_HOST_KEY,
+    );
+    this.#gates.set(host, made);
+    return made;
+  }
+
+  /** Workers send to an unguarded host without asking. */
+  #tellGuard(host: string): void {
+    const guarded = this.#gates.get(host)?.guarded ?? false;
+    if (guarded === this.#guarded.has(host)) return;
+    if (guarded) this.#guarded.add(host);
+    else this.#guarded.delete(host);
+    this.#options.broadcast({ kind: 'guard', host, guarded });
+  }
+}
+
+const USER_AGENT_REFUSED =
+  'the SEC refuses the User-Agent; set one with your name and e-mail address, as in ' +
+  "EDGAR_FETCH_USER_AGENT='Jane Doe jane.doe@your-company.com', and run the same command again";

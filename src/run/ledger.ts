@@ -1,0 +1,233 @@
+// Owns the accounts of a run: every URL line ends here exactly once, as a count and, where the contract wants one, as a
+// manifest row. A document counts as saved only when its row is durable.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotWriteError } from '../model/errors.ts';
+import type { Failure } from '../model/failure.ts';
+import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import { emptyCounts, type RunCounts } from '../model/summary.ts';
+import type { ManifestIndex } from '../storage/manifest-index.ts';
+import type { ManifestRows } from '../storage/manifest-rows.ts';
+import type { ManifestWriter } from '../storage/manifest-writer.ts';
+import { asFailed, HeldMissing, isMassMissing } from './mass-missing.ts';
+import type { ListEntry } from './planner.ts';
+import type { FetchPlan, SettledPlan } from './provisioner.ts';
+import { badLineRow, rowOf, unchangedRow } from './rows.ts';
+
+export interface LedgerOptions {
+  readonly run: string;
+  readonly destination: string;
+  /** Origin of the mirror, if any. */
+  readonly mirror?: string;
+  readonly index: ManifestIndex;
+  readonly rows: ManifestRows;
+  readonly writer: ManifestWriter;
+  readonly held: HeldMissing;
+  readonly nowMs: () => number;
+  readonly emit: (event: RunEvent) => void;
+  /** Whether the rows of unchanged documents are wanted: each costs a read of the manifest. */
+  readonly reportUnchanged: boolean;
+  readonly onCannotWrite: (error: CannotWriteError) => void;
+}
+
+interface InFlight {
+  readonly entry: ListEntry;
+  readonly plan: FetchPlan;
+}
+
+export class Ledger {
+  readonly counts: RunCounts = emptyCounts();
+  readonly #options: LedgerOptions;
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #appending = new Set<Promise<void>>();
+  /** Documents in place whose rows could not be written. */
+  readonly #unwritten: ManifestRow[] = [];
+  #asked = 0;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+  }
+
+  /** Address that a document in flight is fetched from. */
+  addressOf(sequence: number): string | undefined {
+    return this.#inFlight.get(sequence)?.plan.target.fetchUrl;
+  }
+
+  /** A line that is fetched: it will settle through `settle`. */
+  open(sequence: number, plan: FetchPlan): void {
+    this.counts.lines++;
+    this.#inFlight.set(sequence, { entry: plan.entry, plan });
+  }
+
+  /** A line that ends the run before it is fetched. */
+  leave(): void {
+    this.counts.lines++;
+    this.counts.left++;
+  }
+
+  /** A line that needs no request. */
+  settlePlan(plan: SettledPlan): void {
+    this.counts.lines++;
+    switch (plan.kind) {
+      case 'duplicate':
+        this.counts.duplicates++;
+        return;
+      case 'there':
+        return this.#unchanged(plan.entry, plan.rowOffset, plan.path);
+      case 'known-missing':
+        this.counts.missing++;
+        this.counts.missingKnown++;
+        return this.#report({ url: plan.entry.url, status: 'missing', line: plan.entry.line }, false);
+      case 'bad': {
+        const { run, nowMs } = this.#options;
+        const row = badLineRow(plan.entry, plan.message, run, nowMs());
+        return this.#append(row, { code: 'invalid-url', message: plan.message, transient: false });
+      }
+    }
+  }
+
+  /** A document that was in flight has settled. */
+  settle(sequence: number, outcome: Outcome): void {
+    const flight = this.#inFlight.get(sequence);
+    if (flight === undefined) throw new Error(`document ${sequence} settled twice, or was never in flight`);
+    this.#inFlight.delete(sequence);
+    if (outcome.kind === 'left') {
+      this.counts.left++;
+      return;
+    }
+    this.#asked++;
+    this.counts.requests += outcome.exchange.requests;
+    this.counts.wireBytes += outcome.exchange.wireBytes ?? 0;
+    this.#settleAsked(flight, outcome);
+  }
+
+  #settleAsked(flight: InFlight, outcome: Exclude<Outcome, { kind: 'left' }>): void {
+    const { entry, plan } = flight;
+    const { run, mirror, held } = this.#options;
+    const mirrored = mirror !== undefined && plan.target.fetchUrl !== entry.url;
+    const context = mirrored ? { run, via: mirror } : { run };
+    switch (outcome.kind) {
+      case 'confirmed':
+        return this.#unchanged(entry, undefined, plan.target.paths[0] ?? '');
+      case 'saved':
+        if (outcome.document.warning !== undefined) this.#warn(`${entry.url}: ${outcome.document.warning}`);
+        return this.#append(rowOf(entry, outcome, context), undefined);
+      case 'missing':
+        return this.#guard(() => held.hold(rowOf(entry, outcome, context)));
+      case 'failed':
+        return this.#append(rowOf(entry, outcome, context), outcome.failure);
+    }
+  }
+
+  /** Everything has settled: decides on the missing, and waits until every row is durable. */
+  async finish(): Promise<void> {
+    const { held } = this.#options;
+    const suspicious = isMassMissing(held.count, this.#asked);
+    if (suspicious) {
+      this.#warn(
+        `${held.count} of ${this.#asked} documents were answered as missing, so none is marked missing: ` +
+          'the SEC has answered 404 to good URLs before; check the User-Agent and run the same command again',
+      );
+    }
+    for await (const row of held.release()) {
+      this.#append(suspicious ? asFailed(row) : row, failureOf(row));
+      if (this.#appending.size > 1000) await Promise.all(this.#appending);
+    }
+    await Promise.all(this.#appending);
+    this.counts.left += this.#inFlight.size;
+    this.#inFlight.clear();
+  }
+
+  /** Writes the rows that could not be written before; a document whose row still cannot is removed again. */
+  async mend(openWriter: () => ManifestWriter): Promise<void> {
+    const rows = this.#unwritten.splice(0);
+    let writer: ManifestWriter | undefined;
+    for (const row of rows) {
+      try {
+        writer ??= openWriter();
+        this.#written(row, await writer.append(row), undefined);
+      } catch (error) {
+        if (!(error instanceof CannotWriteError)) throw error;
+        if (row.path !== undefined) rmSync(join(this.#options.destination, row.path), { force: true });
+        this.counts.left++;
+      }
+    }
+    await writer?.close();
+  }
+
+  #append(row: ManifestRow, failure: Failure | undefined): void {
+    const appended = this.#options.writer.append(row).then(
+      (offset) => this.#written(row, offset, failure),
+      (error: unknown) => this.#notWritten(row, error),
+    );
+    this.#appending.add(appended);
+    void appended.finally(() => this.#appending.delete(appended));
+  }
+
+  #written(row: ManifestRow, offset: number, failure: Failure | undefined): void {
+    this.#options.index.record(row, offset);
+    this.#count(row, failure);
+    this.#report(row, failure?.transient ?? false);
+  }
+
+  #notWritten(row: ManifestRow, error: unknown): void {
+    if (!(error instanceof CannotWriteError)) throw error;
+    if (row.status === 'saved') this.#unwritten.push(row);
+    else this.counts.left++;
+    this.#options.onCannotWrite(error);
+  }
+
+  #count(row: ManifestRow, failure: Failure | undefined): void {
+    const { counts } = this;
+    switch (row.status) {
+      case 'saved':
+        counts.saved++;
+        counts.savedBytes += row.bytes ?? 0;
+        if (row.previousSha256 !== undefined) counts.replaced++;
+        return;
+      case 'missing':
+        counts.missing++;
+        return;
+      case 'failed': {
+        counts.failed++;
+        if (failure?.transient === true) counts.failedTransient++;
+        const code = row.error?.code ?? 'connection';
+        counts.failedByCode[code] = (counts.failedByCode[code] ?? 0) + 1;
+      }
+    }
+  }
+
+  #unchanged(entry: ListEntry, rowOffset: number | undefined, path: string): void {
+    this.counts.unchanged++;
+    if (!this.#options.reportUnchanged)
+      return this.#report({ url: entry.url, status: 'unchanged', path, line: entry.line }, false);
+    const known =
+      rowOffset === undefined ? this.#options.index.lookUp(entry.url) : { kind: 'saved' as const, rowOffset };
+    const saved = known.kind === 'saved' ? this.#options.rows.at(known.rowOffset) : undefined;
+    this.#report(unchangedRow(entry, saved, path), false);
+  }
+
+  #report(row: ReportedRow, transient: boolean): void {
+    this.#options.emit({ kind: 'settled', row, transient });
+  }
+
+  #warn(message: string): void {
+    this.#options.emit({ kind: 'warning', message });
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof CannotWriteError)) throw error;
+      this.counts.left++;
+      this.#options.onCannotWrite(error);
+    }
+  }
+}
+
+function failureOf(row: ManifestRow): Failure {
+  return { code: 'not-found', message: row.error?.message ?? '', transient: false };
+}

@@ -1,0 +1,125 @@
+// Owns a destination while a run holds it: folders made, lock taken, leftovers of a dead run removed, manifest read and open
+// for appending; and, at the end, everything put away so that only the documented files remain.
+import { mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { UsageError } from '../model/errors.ts';
+import { appendRunRow, compactManifest, writeFailedList } from '../storage/closing-files.ts';
+import { cannotWrite, errorCode } from '../storage/disk-error.ts';
+import { ManifestIndex } from '../storage/manifest-index.ts';
+import { ManifestRows } from '../storage/manifest-rows.ts';
+import { ManifestWriter } from '../storage/manifest-writer.ts';
+import { takeRunLock, type RunLock } from '../storage/run-lock.ts';
+import { statePaths, type StatePaths } from '../storage/state-folder.ts';
+import { freeBytes } from '../storage/temporary-file.ts';
+import type { RunSettings } from './settings.ts';
+
+type DestinationSettings = Pick<RunSettings, 'destination' | 'fsync'>;
+
+export class OpenDestination {
+  /** Absolute, with links resolved. */
+  readonly destination: string;
+  readonly index: ManifestIndex;
+  readonly rows: ManifestRows;
+  readonly writer: ManifestWriter;
+  readonly heldMissingPath: string;
+  readonly #paths: StatePaths;
+  readonly #fsync: boolean;
+  readonly #lock: RunLock;
+
+  constructor(destination: string, fsync: boolean, lock: RunLock) {
+    this.destination = destination;
+    this.#paths = statePaths(destination);
+    this.#fsync = fsync;
+    this.#lock = lock;
+    this.heldMissingPath = join(this.#paths.temporary, 'missing.jsonl');
+    this.#clearTemporary();
+    this.writer = this.reopenWriter();
+    this.index = new ManifestIndex(this.#paths.manifest);
+    this.index.load();
+    this.rows = new ManifestRows(this.#paths.manifest);
+  }
+
+  reopenWriter(): ManifestWriter {
+    return new ManifestWriter(this.#paths.manifest, this.#fsync);
+  }
+
+  /** Removes the run's temporary files; may be called more than once. */
+  removeTemporary(): void {
+    rmSync(this.#paths.temporary, { recursive: true, force: true });
+  }
+
+  /** Writes `failed.txt` and `runs.jsonl`, and compacts the manifest where that is due. Rejects with CannotWriteError. */
+  async writeClosingFiles(runRow: object): Promise<void> {
+    this.rows.close();
+    await writeFailedList(this.#paths, this.index, (path, bytes) => this.#isThere(path, bytes), this.#fsync);
+    await compactManifest(this.#paths, this.index, this.#fsync);
+    appendRunRow(this.#paths, runRow);
+  }
+
+  /** Gives the destination free; may be called more than once. */
+  release(): void {
+    this.rows.close();
+    this.removeTemporary();
+    this.#lock.release();
+  }
+
+  #isThere(path: string, bytes: number): boolean {
+    const status = statSync(join(this.destination, path), { throwIfNoEntry: false });
+    return status?.size === bytes;
+  }
+
+  #clearTemporary(): void {
+    try {
+      this.removeTemporary();
+      mkdirSync(this.#paths.temporary);
+    } catch (error) {
+      throw cannotWrite(this.#paths.temporary, error, freeBytes(this.#paths.temporary));
+    }
+  }
+}
+
+/** Opens a destination for a run. Throws UsageError, DestinationHeldError or CannotWriteError. */
+export function openDestination(settings: DestinationSettings, pid: number, nowMs: number): OpenDestination {
+  makeFolders(settings.destination);
+  const destination = realpathSync(settings.destination);
+  const lock = takeRunLock(statePaths(destination).lock, settings.destination, pid, nowMs);
+  try {
+    return new OpenDestination(destination, settings.fsync, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** What a destination's manifest says, without holding or creating anything. */
+export function readIndex(destination: string): ManifestIndex {
+  const index = new ManifestIndex(statePaths(destination).manifest);
+  index.load();
+  return index;
+}
+
+function makeFolders(destination: string): void {
+  try {
+    mkdirSync(destination, { recursive: true });
+    mkdirSync(statePaths(destination).folder, { recursive: true });
+  } catch (error) {
+    throw destinationError(destination, error);
+  }
+}
+
+function destinationError(destination: string, error: unknown): Error {
+  switch (errorCode(error)) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return new UsageError(`--out ${destination} is, or lies below, a file; choose a folder`);
+    case 'EACCES':
+    case 'EPERM':
+      return new UsageError(`--out ${destination} is not permitted; choose a folder that you may write to`);
+    case 'ENAMETOOLONG':
+    case 'ELOOP':
+    case 'EINVAL':
+      return new UsageError(`--out ${destination} is not a possible path; choose another folder`);
+    default:
+      return cannotWrite(destination, error, freeBytes(destination));
+  }
+}

@@ -1,0 +1,149 @@
+// Owns what is to become of each line of the list: fetched, there already, known to be missing, a duplicate, or bad. Reads
+// the manifest's index and asks the disk for the size of files that have a row; sends nothing and writes nothing.
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalUrl } from '../edgar/canonical-url.ts';
+import type { Layout } from '../edgar/layout.ts';
+import { digestOfText } from '../model/digest.ts';
+import { DigestTable } from '../model/digest-table.ts';
+import type { Existing, Validators } from '../model/document.ts';
+import type { ManifestIndex, KnownDocument } from '../storage/manifest-index.ts';
+import { Names } from './names.ts';
+import type { ListLine } from './url-list.ts';
+
+export interface PlannerSettings {
+  readonly destination: string;
+  readonly layout: Layout;
+  readonly existing: Existing;
+  readonly recheckMissingMs: number;
+  /** Origin that *.sec.gov documents are fetched from. */
+  readonly mirror?: string;
+}
+
+/** A line of the list as the rows name it. */
+export interface ListEntry {
+  readonly url: string;
+  readonly line: number;
+  /** The line's own form, where it differs. */
+  readonly given?: string;
+  readonly tag?: string;
+}
+
+export type Plan =
+  | { readonly kind: 'fetch'; readonly entry: ListEntry; readonly target: FetchTarget }
+  | { readonly kind: 'there'; readonly entry: ListEntry; readonly rowOffset: number; readonly path: string }
+  | { readonly kind: 'known-missing'; readonly entry: ListEntry }
+  | { readonly kind: 'duplicate' }
+  | { readonly kind: 'bad'; readonly entry: ListEntry; readonly message: string };
+
+export interface FetchTarget {
+  readonly fetchUrl: string;
+  readonly paths: readonly string[];
+  readonly owned: boolean;
+  readonly existing: Existing;
+  /** The request goes to *.sec.gov itself, which wants a User-Agent that names a contact. */
+  readonly contactsSec: boolean;
+  /** Another URL has the usual name. */
+  readonly collides: boolean;
+  readonly validators?: Validators;
+}
+
+export class Planner {
+  readonly #settings: PlannerSettings;
+  readonly #index: ManifestIndex;
+  readonly #nowMs: () => number;
+  readonly #names: Names;
+  readonly #seen = new DigestTable();
+  readonly #validatorsAt: (rowOffset: number) => Validators | undefined;
+
+  /** `validatorsAt` reads the validators of the manifest row at an offset. */
+  constructor(
+    settings: PlannerSettings,
+    index: ManifestIndex,
+    nowMs: () => number,
+    validatorsAt: (rowOffset: number) => Validators | undefined,
+  ) {
+    this.#settings = settings;
+    this.#index = index;
+    this.#nowMs = nowMs;
+    this.#validatorsAt = validatorsAt;
+    this.#names = new Names(settings.destination, settings.layout);
+    for (const path of index.savedPaths()) this.#names.hold(path);
+  }
+
+  plan(line: ListLine): Plan {
+    const { text: given, tag } = splitTag(line.text);
+    const tagged = tag === undefined ? {} : { tag };
+    if (line.tooLong) return bad(line, 'the line is longer than 8 KiB');
+    const verdict = canonicalUrl(given);
+    if (!verdict.valid) return bad(line, `line ${line.number} is not a URL to fetch: ${verdict.reason}`);
+    const { url, sec } = verdict;
+    if (this.#seen.add(digestOfText(url)) < 0) return { kind: 'duplicate' };
+    const entry = { url, line: line.number, ...(url === given ? {} : { given }), ...tagged };
+    return this.#planKnown(entry, sec, this.#index.lookUp(url));
+  }
+
+  #planKnown(entry: ListEntry, sec: boolean, known: KnownDocument): Plan {
+    const { existing, recheckMissingMs } = this.#settings;
+    switch (known.kind) {
+      case 'saved':
+        if (!isSafePath(known.path)) break;
+        return this.#planSaved(entry, sec, known);
+      case 'missing':
+        if (existing === 'replace' || this.#nowMs() - known.sinceMs >= recheckMissingMs) break;
+        return { kind: 'known-missing', entry };
+      case 'failed':
+      case 'unknown':
+        break;
+    }
+    const { paths, collides } = this.#names.give(entry.url);
+    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, { paths, owned: false, collides }) };
+  }
+
+  #planSaved(entry: ListEntry, sec: boolean, known: Extract<KnownDocument, { kind: 'saved' }>): Plan {
+    const { existing } = this.#settings;
+    const isThere = this.#sizeOf(known.path) === known.bytes;
+    const { path, rowOffset } = known;
+    if (isThere && existing === 'skip') return { kind: 'there', entry, rowOffset, path };
+    const target = this.#target(entry.url, sec, { paths: [path], owned: true, collides: false });
+    const validators = isThere && existing === 'check' ? this.#validatorsAt(rowOffset) : undefined;
+    return { kind: 'fetch', entry, target: validators === undefined ? target : { ...target, validators } };
+  }
+
+  #target(url: string, sec: boolean, naming: Pick<FetchTarget, 'paths' | 'owned' | 'collides'>): FetchTarget {
+    const { mirror, existing } = this.#settings;
+    const mirrored = sec && mirror !== undefined;
+    return {
+      ...naming,
+      existing,
+      contactsSec: sec && !mirrored,
+      fetchUrl: mirrored ? mirror + url.slice(url.indexOf('/', 'https://'.length)) : url,
+    };
+  }
+
+  #sizeOf(path: string): number | undefined {
+    try {
+      const status = statSync(join(this.#settings.destination, path), { throwIfNoEntry: false });
+      return status?.isFile() === true ? status.size : undefined;
+    } catch {
+      // A file stands where its folder was: it is not there.
+      return undefined;
+    }
+  }
+}
+
+/** Text after the first white space is the caller's own key. */
+export function splitTag(text: string): { text: string; tag?: string } {
+  const blank = text.search(/\s/);
+  if (blank < 0) return { text };
+  return { text: text.slice(0, blank), tag: text.slice(blank).trim() };
+}
+
+function bad(line: ListLine, message: string): Plan {
+  return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
+}
+
+/** A manifest that somebody edited must not lead out of the destination. */
+function isSafePath(path: string): boolean {
+  return path !== '' && !path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..');
+}

@@ -1,0 +1,106 @@
+// Owns the batches: pulled, never pushed, so that nothing is read before somebody wants it. A batch has a fixed number of
+// URLs to fetch and is cut short when the source pauses, so that a slow pipe does not keep a worker idle.
+import type { Batch, DocumentRequest } from '../model/document.ts';
+import type { Plan, Planner } from './planner.ts';
+import type { ListLine } from './url-list.ts';
+
+export type FetchPlan = Extract<Plan, { kind: 'fetch' }>;
+export type SettledPlan = Exclude<Plan, FetchPlan>;
+
+export interface ProvisionerListener {
+  /** A line that needs no worker. */
+  onSettled(plan: SettledPlan): void;
+  /** A line that is to be fetched; false if it may not be, and the run ends before it. */
+  onFetch(sequence: number, plan: FetchPlan): boolean;
+}
+
+/** A source that gives nothing for so long has paused. */
+const SOURCE_PAUSE_MS = 20;
+
+export class Provisioner {
+  readonly #blocks: AsyncIterator<ListLine[], void>;
+  readonly #batchSize: number;
+  #lines: ListLine[] = [];
+  #at = 0;
+  #reading: Promise<boolean> | undefined;
+  #sequence = 0;
+  #stopped = false;
+
+  constructor(blocks: AsyncIterator<ListLine[], void>, batchSize: number) {
+    this.#blocks = blocks;
+    this.#batchSize = batchSize;
+  }
+
+  /** The first lines, at most a batch, without taking them; none only if the list has none. */
+  async peek(): Promise<readonly ListLine[]> {
+    while (this.#lines.length < this.#batchSize && (this.#lines.length === 0 || !(await this.#hasPaused()))) {
+      if (!(await this.#read())) break;
+    }
+    return this.#lines.slice(0, this.#batchSize);
+  }
+
+  /** The next batch, or undefined when the list has ended. Lines that need no worker go to the listener on the way. */
+  async next(planner: Planner, listener: ProvisionerListener): Promise<Batch | undefined> {
+    const documents: DocumentRequest[] = [];
+    while (documents.length < this.#batchSize && !this.#stopped) {
+      const line = this.#lines[this.#at];
+      if (line !== undefined) {
+        this.#at++;
+        this.#take(planner.plan(line), documents, listener);
+        continue;
+      }
+      if (documents.length > 0 && (await this.#hasPaused())) break;
+      if (!(await this.#read())) break;
+    }
+    return documents.length === 0 ? undefined : { documents };
+  }
+
+  /** Reads nothing more; may be called more than once. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #take(plan: Plan, documents: DocumentRequest[], listener: ProvisionerListener): void {
+    if (plan.kind !== 'fetch') return listener.onSettled(plan);
+    const sequence = this.#sequence++;
+    if (!listener.onFetch(sequence, plan)) return this.stop();
+    const { fetchUrl, paths, owned, existing, validators } = plan.target;
+    const { url } = plan.entry;
+    documents.push({
+      sequence,
+      url,
+      fetchUrl,
+      paths,
+      owned,
+      existing,
+      ...(validators === undefined ? {} : { validators }),
+    });
+  }
+
+  /** Takes the source's next block in; false at its end. */
+  async #read(): Promise<boolean> {
+    this.#reading ??= this.#readBlock();
+    const more = await this.#reading;
+    this.#reading = undefined;
+    return more;
+  }
+
+  async #readBlock(): Promise<boolean> {
+    const block = await this.#blocks.next();
+    if (block.done === true) return false;
+    this.#lines = this.#at < this.#lines.length ? this.#lines.slice(this.#at).concat(block.value) : block.value;
+    this.#at = 0;
+    return true;
+  }
+
+  async #hasPaused(): Promise<boolean> {
+    this.#reading ??= this.#readBlock();
+    let timer: NodeJS.Timeout | undefined;
+    const pause = new Promise<'paused'>((resolve) => {
+      timer = setTimeout(() => resolve('paused'), SOURCE_PAUSE_MS);
+    });
+    const first = await Promise.race([this.#reading, pause]);
+    clearTimeout(timer);
+    return first === 'paused';
+  }
+}

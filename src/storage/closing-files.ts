@@ -1,0 +1,108 @@
+// Owns what a run writes when it ends: the list of what is failed now, the row of the run, and a manifest without
+// superseded rows. Each file is replaced by a rename, so that a reader never sees half of it.
+import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { cannotWrite } from './disk-error.ts';
+import { syncFolder } from './folder-sync.ts';
+import { ManifestIndex } from './manifest-index.ts';
+import { ManifestRows } from './manifest-rows.ts';
+import type { StatePaths } from './state-folder.ts';
+import { freeBytes } from './temporary-file.ts';
+import { writeFully } from './write-fully.ts';
+
+const WRITE_CHARACTERS = 1024 * 1024;
+
+/**
+ * Writes `failed.txt` from the manifest's failed rows, in a form that is a list again; removes it when nothing is failed.
+ * A document that was saved before and `isThere` is not failed, whatever a later check of it came to.
+ */
+export async function writeFailedList(
+  paths: StatePaths,
+  index: ManifestIndex,
+  isThere: (path: string, bytes: number) => boolean,
+  fsync: boolean,
+): Promise<void> {
+  const rows = new ManifestRows(paths.manifest);
+  try {
+    const lines = failedLines(index, rows, isThere);
+    const first = lines.next();
+    if (first.done === true) return rmSync(paths.failedList, { force: true });
+    await replaceFile(paths.failedList, chain(first.value, lines), fsync);
+  } finally {
+    rows.close();
+  }
+}
+
+function* failedLines(
+  index: ManifestIndex,
+  rows: ManifestRows,
+  isThere: (path: string, bytes: number) => boolean,
+): Generator<string, void> {
+  for (const offset of index.failedRows(isThere)) {
+    const row = rows.at(offset);
+    if (row?.status !== 'failed') continue;
+    const reason = `${row.error?.code ?? 'failed'}: ${row.error?.message ?? ''}`.replace(/\s+/g, ' ');
+    yield `# ${reason}\n${row.url}${row.tag === undefined ? '' : ` ${row.tag}`}\n`;
+  }
+}
+
+function* chain(first: string, rest: Iterable<string>): Generator<string, void> {
+  yield first;
+  yield* rest;
+}
+
+/** Rewrites the manifest with current rows only, if over half of its rows are superseded. True if it did. */
+export async function compactManifest(paths: StatePaths, index: ManifestIndex, fsync: boolean): Promise<boolean> {
+  if (index.superseded * 2 <= index.rows) return false;
+  const fresh = new ManifestIndex(paths.manifest);
+  fresh.load();
+  const rows = new ManifestRows(paths.manifest);
+  try {
+    await replaceFile(paths.manifest, currentLines(fresh, rows), fsync);
+  } finally {
+    rows.close();
+  }
+  return true;
+}
+
+function* currentLines(index: ManifestIndex, rows: ManifestRows): Generator<string, void> {
+  for (const offset of index.currentRows()) yield `${rows.lineAt(offset)}\n`;
+}
+
+/** Appends the row of a run to `runs.jsonl`. Throws CannotWriteError. */
+export function appendRunRow(paths: StatePaths, row: object): void {
+  try {
+    appendFileSync(paths.runs, `${JSON.stringify(row)}\n`);
+  } catch (error) {
+    throw cannotWrite(paths.runs, error, freeBytes(paths.runs));
+  }
+}
+
+async function replaceFile(path: string, texts: Iterable<string>, fsync: boolean): Promise<void> {
+  const aside = `${path}.new`;
+  try {
+    const descriptor = openSync(aside, 'w', 0o666);
+    try {
+      for (const text of inPieces(texts)) writeFully(descriptor, Buffer.from(text));
+      if (fsync) fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(aside, path);
+    if (fsync) await syncFolder(dirname(path));
+  } catch (error) {
+    if (existsSync(aside)) rmSync(aside, { force: true });
+    throw cannotWrite(path, error, freeBytes(path));
+  }
+}
+
+function* inPieces(texts: Iterable<string>): Generator<string, void> {
+  let piece = '';
+  for (const text of texts) {
+    piece += text;
+    if (piece.length < WRITE_CHARACTERS) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}

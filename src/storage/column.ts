@@ -1,0 +1,54 @@
+// Owns columns that lie beside a DigestTable: numbers and short texts by index, in blocks, so that growing copies nothing.
+
+const BLOCK_CELLS = 1 << 14;
+const TEXT_BLOCK_BYTES = 1 << 20;
+
+/** Numbers; a cell that was never set is 0. */
+export class Column {
+  readonly #blocks: (Float64Array | undefined)[] = [];
+
+  get(index: number): number {
+    return this.#blocks[Math.floor(index / BLOCK_CELLS)]?.[index % BLOCK_CELLS] ?? 0;
+  }
+
+  set(index: number, value: number): void {
+    const block = (this.#blocks[Math.floor(index / BLOCK_CELLS)] ??= new Float64Array(BLOCK_CELLS));
+    block[index % BLOCK_CELLS] = value;
+  }
+}
+
+/** Texts, kept as UTF-8 in large blocks. A text that is set again leaves its old bytes behind. */
+export class TextColumn {
+  /** Place of the text in the blocks, times 65,536, plus its length plus 1; 0 where there is none. */
+  readonly #places = new Column();
+  readonly #blocks: Buffer[] = [];
+  #used = TEXT_BLOCK_BYTES;
+
+  get(index: number): string | undefined {
+    const place = this.#places.get(index);
+    if (place === 0) return undefined;
+    const length = (place % 65_536) - 1;
+    const position = Math.floor(place / 65_536);
+    const start = position % TEXT_BLOCK_BYTES;
+    return this.#blocks[Math.floor(position / TEXT_BLOCK_BYTES)]?.toString('utf8', start, start + length);
+  }
+
+  set(index: number, text: string): void {
+    const bytes = Buffer.from(text);
+    this.setBytes(index, bytes, 0, bytes.length);
+  }
+
+  /** Copies `bytes[start, end)`, which is UTF-8 and shorter than 64 KiB. */
+  setBytes(index: number, bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (this.#used + length > TEXT_BLOCK_BYTES) {
+      this.#blocks.push(Buffer.allocUnsafeSlow(TEXT_BLOCK_BYTES));
+      this.#used = 0;
+    }
+    const block = this.#blocks.length - 1;
+    const target = this.#blocks[block];
+    if (target !== undefined) bytes.copy(target, this.#used, start, end);
+    this.#places.set(index, (block * TEXT_BLOCK_BYTES + this.#used) * 65_536 + length + 1);
+    this.#used += length;
+  }
+}

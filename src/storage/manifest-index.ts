@@ -1,0 +1,209 @@
+// Owns what the manifest says, in memory: for each URL whether it is saved (where, how large), missing or failed, and where
+// its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ManifestRow } from '../model/manifest-row.ts';
+import { digestOfBytes, digestOfText, type Digest } from '../model/digest.ts';
+import { DigestTable } from '../model/digest-table.ts';
+import { Column, TextColumn } from './column.ts';
+import { errorCode } from './disk-error.ts';
+import { rowBeginning } from './manifest-line.ts';
+
+const READ_BYTES = 4 * 1024 * 1024;
+
+export type KnownDocument =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'saved'; readonly path: string; readonly bytes: number; readonly rowOffset: number }
+  | { readonly kind: 'missing'; readonly sinceMs: number }
+  | { readonly kind: 'failed' };
+
+/** State of a URL in a cell: what its last row says, and whether a saved row came before. */
+const LAST_SAVED = 1;
+const LAST_MISSING = 2;
+const LAST_FAILED = 3;
+
+export class ManifestIndex {
+  readonly #path: string;
+  readonly #urls = new DigestTable();
+  readonly #last = new Column();
+  readonly #lastOffset = new Column();
+  readonly #savedOffset = new Column();
+  readonly #bytes = new Column();
+  readonly #missingSinceMs = new Column();
+  readonly #savedPath = new TextColumn();
+  /** Offsets of failed rows, and the number of rows, of URLs that this run added. */
+  readonly #newFailed: number[] = [];
+  #newUrls = 0;
+  /** Rows in the file, superseded ones included, and lines that could not be read. */
+  rows = 0;
+  unreadable = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get urls(): number {
+    return this.#urls.size;
+  }
+
+  /** What the rows say of a URL. */
+  lookUp(url: string): KnownDocument {
+    const index = this.#urls.indexOf(digestOfText(url));
+    if (index < 0) return { kind: 'unknown' };
+    const path = this.#savedPath.get(index);
+    if (path !== undefined) {
+      return { kind: 'saved', path, bytes: this.#bytes.get(index), rowOffset: this.#savedOffset.get(index) };
+    }
+    if (this.#last.get(index) === LAST_MISSING) return { kind: 'missing', sinceMs: this.#missingSinceMs.get(index) };
+    return { kind: 'failed' };
+  }
+
+  /** Offsets of the rows that are current: a URL's last row, and its last saved row if that is another. */
+  *currentRows(): Generator<number> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      const last = this.#lastOffset.get(index);
+      if (this.#savedPath.get(index) !== undefined) {
+        const saved = this.#savedOffset.get(index);
+        if (saved !== last) yield saved;
+      }
+      yield last;
+    }
+  }
+
+  /** Offsets of the last rows of URLs that failed last, but for those whose saved file `isThere`. */
+  *failedRows(isThere: (path: string, bytes: number) => boolean): Generator<number> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      if (this.#last.get(index) !== LAST_FAILED) continue;
+      const path = this.#savedPath.get(index);
+      if (path === undefined || !isThere(path, this.#bytes.get(index))) yield this.#lastOffset.get(index);
+    }
+    yield* this.#newFailed;
+  }
+
+  /** Every path that a saved row holds. */
+  *savedPaths(): Generator<string> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      const path = this.#savedPath.get(index);
+      if (path !== undefined) yield path;
+    }
+  }
+
+  /**
+   * Takes a row that was appended at `offset`. A URL that is new to the manifest needs no entry (the run's own set keeps it
+   * from coming twice), so that memory does not grow with the list; only failures are remembered, for the failed list.
+   */
+  record(row: ManifestRow, offset: number): void {
+    const digest = digestOfText(row.url);
+    if (this.#urls.has(digest)) return this.#take(digest, row, offset);
+    this.rows++;
+    this.#newUrls++;
+    if (row.status === 'failed') this.#newFailed.push(offset);
+  }
+
+  /** Rows that a later one of the same URL makes superfluous. */
+  get superseded(): number {
+    return this.rows - this.#newUrls - this.#urls.size - this.#keptSaved();
+  }
+
+  /** Saved rows that stay current beside a later failed or missing one. */
+  #keptSaved(): number {
+    let kept = 0;
+    for (let index = 0; index < this.#urls.size; index++) {
+      if (this.#last.get(index) !== LAST_SAVED && this.#savedPath.get(index) !== undefined) kept++;
+    }
+    return kept;
+  }
+
+  /** Reads the whole manifest; an absent one is empty. */
+  load(): void {
+    let descriptor: number;
+    try {
+      descriptor = openSync(this.#path, 'r');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return;
+      throw error;
+    }
+    try {
+      this.#read(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #read(descriptor: number): void {
+    let buffer = Buffer.allocUnsafe(READ_BYTES);
+    let kept = 0;
+    let offset = 0;
+    for (;;) {
+      const count = readSync(descriptor, buffer, kept, buffer.length - kept, null);
+      if (count === 0) break;
+      const end = kept + count;
+      const consumed = this.#readLines(buffer, end, offset);
+      offset += consumed;
+      kept = end - consumed;
+      buffer.copyWithin(0, consumed, end);
+      if (kept === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+    }
+  }
+
+  /** Reads the whole lines of `buffer[0, end)`; returns how many bytes they take. What follows is a torn line, or more to come. */
+  #readLines(buffer: Buffer, end: number, offset: number): number {
+    let start = 0;
+    for (;;) {
+      const newline = buffer.indexOf(0x0a, start);
+      if (newline < 0 || newline >= end) return start;
+      if (newline > start) this.#readLine(buffer, start, newline, offset + start);
+      start = newline + 1;
+    }
+  }
+
+  #readLine(buffer: Buffer, start: number, end: number, offset: number): void {
+    const beginning = rowBeginning(buffer, start, end);
+    if (beginning !== undefined) {
+      const digest = digestOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
+      return this.#takeSaved(digest, beginning.bytes, offset, (index) => {
+        this.#savedPath.setBytes(index, buffer, beginning.pathStart, beginning.pathEnd);
+      });
+    }
+    const row = parseRow(buffer.toString('utf8', start, end));
+    if (row === undefined) this.unreadable++;
+    else this.#take(digestOfText(row.url), row, offset);
+  }
+
+  #take(digest: Digest, row: ManifestRow, offset: number): void {
+    if (row.status === 'saved' && row.path !== undefined && row.bytes !== undefined) {
+      const { path } = row;
+      return this.#takeSaved(digest, row.bytes, offset, (index) => this.#savedPath.set(index, path));
+    }
+    const index = this.#indexOf(digest);
+    this.#last.set(index, row.status === 'missing' ? LAST_MISSING : LAST_FAILED);
+    this.#lastOffset.set(index, offset);
+    if (row.status === 'missing') this.#missingSinceMs.set(index, Date.parse(row.settledAt ?? '') || 0);
+  }
+
+  #takeSaved(digest: Digest, bytes: number, offset: number, storePath: (index: number) => void): void {
+    const index = this.#indexOf(digest);
+    this.#last.set(index, LAST_SAVED);
+    this.#lastOffset.set(index, offset);
+    this.#savedOffset.set(index, offset);
+    this.#bytes.set(index, bytes);
+    storePath(index);
+  }
+
+  #indexOf(digest: Digest): number {
+    this.rows++;
+    const index = this.#urls.add(digest);
+    return index < 0 ? -1 - index : index;
+  }
+}
+
+/** A manifest line as a row, or undefined if it is none. */
+export function parseRow(line: string): ManifestRow | undefined {
+  try {
+    const row: unknown = JSON.parse(line);
+    if (typeof row !== 'object' || row === null || !('url' in row) || !('status' in row)) return undefined;
+    const known = row.status === 'saved' || row.status === 'missing' || row.status === 'failed';
+    return known && typeof row.url === 'string' ? (row as ManifestRow) : undefined;
+  } catch {
+    return undefined;
+  }
+}

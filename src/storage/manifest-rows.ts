@@ -1,0 +1,36 @@
+// Owns reading single rows of a manifest by their offset.
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { ManifestRow } from '../model/manifest-row.ts';
+import { parseRow } from './manifest-index.ts';
+
+const FIRST_READ_BYTES = 2048;
+
+export class ManifestRows {
+  readonly #path: string;
+  #descriptor: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The row that begins at `offset`; undefined if there is none that can be read. */
+  at(offset: number): ManifestRow | undefined {
+    return parseRow(this.lineAt(offset));
+  }
+
+  /** The line that begins at `offset`, without its end. */
+  lineAt(offset: number): string {
+    this.#descriptor ??= openSync(this.#path, 'r');
+    for (let length = FIRST_READ_BYTES; ; length *= 4) {
+      const block = Buffer.allocUnsafe(length);
+      const count = readSync(this.#descriptor, block, 0, length, offset);
+      const newline = block.subarray(0, count).indexOf(0x0a);
+      if (newline >= 0 || count < length) return block.toString('utf8', 0, newline < 0 ? count : newline);
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}

@@ -1,0 +1,47 @@
+// Owns `refused/`: the bodies that came whole but were not accepted, so that a person can see what was sent. The last 100.
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { DocumentRequest } from '../model/document.ts';
+import { cannotWrite } from './disk-error.ts';
+import type { DocumentBody } from './save.ts';
+import { STATE_FOLDER } from './state-folder.ts';
+import { freeBytes } from './temporary-file.ts';
+
+const MAX_KEPT = 100;
+
+export class RefusedBodies {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Keeps a body; returns its path relative to the destination. Consumes the body. Rejects with CannotWriteError. */
+  async keep(request: DocumentRequest, body: DocumentBody): Promise<string> {
+    const name = `${body.sha256.slice(0, 8)}-${basename(request.paths[0] ?? 'document').slice(0, 120)}`;
+    const path = join(this.#folder, name);
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      if (body.kind === 'memory') writeFileSync(path, body.bytes);
+      else {
+        await body.file.complete(false);
+        renameSync(body.file.path, path);
+      }
+      this.#trim();
+    } catch (error) {
+      if (body.kind === 'file') body.file.discard();
+      throw cannotWrite(path, error, freeBytes(path));
+    }
+    return join(STATE_FOLDER, 'refused', name);
+  }
+
+  /** Removes the oldest beyond the last 100. Other threads may be at it too: what is gone is gone. */
+  #trim(): void {
+    const names = readdirSync(this.#folder);
+    if (names.length <= MAX_KEPT) return;
+    const aged = names
+      .map((name) => ({ name, atMs: statSync(join(this.#folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .sort((one, other) => one.atMs - other.atMs);
+    for (const { name } of aged.slice(0, names.length - MAX_KEPT)) rmSync(join(this.#folder, name), { force: true });
+  }
+}

@@ -1,0 +1,140 @@
+// Owns the right to write into a destination: one run at a time. The lock names its holder; it is taken over at once when
+// that process is gone on this host and boot, and from elsewhere after 60 s without a heartbeat.
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { DestinationHeldError } from '../model/errors.ts';
+import { cannotWrite, errorCode } from './disk-error.ts';
+import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
+
+const HEARTBEAT_MS = 15_000;
+const ABANDONED_AFTER_MS = 60_000;
+
+interface LockRecord extends ProcessIdentity {
+  readonly since: string;
+}
+
+export interface RunLock {
+  /** Removes the lock; may be called more than once. */
+  release(): void;
+}
+
+/**
+ * Takes the lock at `path` for the process `pid`, or throws DestinationHeldError that names the holder.
+ * `nowMs` is the epoch time.
+ */
+export function takeRunLock(path: string, destination: string, pid: number, nowMs: number): RunLock {
+  const record: LockRecord = { ...identityOf(pid), since: new Date(nowMs).toISOString() };
+  const text = `${JSON.stringify(record)}\n`;
+  for (let tries = 0; tries < 10; tries++) {
+    if (create(path, text)) return held(path, text);
+    const found = read(path);
+    if (found === undefined) continue;
+    if (!isAbandoned(found.record, found.heartbeatMs, nowMs)) throw heldError(destination, found.record);
+    removeStale(path, found.text, pid);
+  }
+  throw new DestinationHeldError(`other runs compete for ${destination}; run the same command again`);
+}
+
+function held(path: string, text: string): RunLock {
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    try {
+      utimesSync(path, now, now);
+    } catch {
+      // The next run on this host still sees that the process lives; only one elsewhere would take over.
+      clearInterval(heartbeat);
+    }
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  return {
+    release() {
+      clearInterval(heartbeat);
+      if (read(path)?.text === text) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** Appears with its content or not at all: written aside, then linked. */
+function create(path: string, text: string): boolean {
+  const aside = `${path}.${identityOf(0).host}.${Math.floor(performance.timeOrigin)}`;
+  try {
+    writeFileSync(aside, text, { flag: 'w' });
+    linkSync(aside, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    if (['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errorCode(error))) return createWithoutLinks(path, text);
+    throw cannotWrite(path, error);
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function createWithoutLinks(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw cannotWrite(path, error);
+  }
+}
+
+interface FoundLock {
+  readonly text: string;
+  readonly record: LockRecord | undefined;
+  readonly heartbeatMs: number;
+}
+
+function read(path: string): FoundLock | undefined {
+  try {
+    const heartbeatMs = statSync(path).mtimeMs;
+    const text = readFileSync(path, 'utf8');
+    return { text, record: parse(text), heartbeatMs };
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw cannotWrite(path, error);
+  }
+}
+
+function parse(text: string): LockRecord | undefined {
+  try {
+    const record: unknown = JSON.parse(text);
+    const whole =
+      typeof record === 'object' && record !== null && 'host' in record && 'pid' in record && 'since' in record;
+    return whole ? (record as LockRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAbandoned(record: LockRecord | undefined, heartbeatMs: number, nowMs: number): boolean {
+  switch (record === undefined ? 'elsewhere' : fateOf(record)) {
+    case 'running':
+      return false;
+    case 'gone':
+      return true;
+    case 'elsewhere':
+      return nowMs - heartbeatMs > ABANDONED_AFTER_MS;
+  }
+}
+
+/** Moves the stale lock aside; if another run has replaced it meanwhile, that one's lock is put back. */
+function removeStale(path: string, staleText: string, pid: number): void {
+  const aside = `${path}.stale.${pid}`;
+  try {
+    renameSync(path, aside);
+    if (readFileSync(aside, 'utf8') !== staleText) linkSync(aside, path);
+    rmSync(aside, { force: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw cannotWrite(path, error);
+  }
+}
+
+function heldError(destination: string, record: LockRecord | undefined): DestinationHeldError {
+  if (record === undefined)
+    return new DestinationHeldError(`another run holds ${destination}; try again when it has ended`);
+  const { host, pid, since } = record;
+  return new DestinationHeldError(
+    `another run holds ${destination} (host ${host}, process ${pid}, since ${since}); try again when it has ended`,
+  );
+}

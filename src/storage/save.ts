@@ -1,0 +1,154 @@
+// Owns the atomic save: a checked body gets its final name only when it is complete on disk. Order: file written and
+// synced, renamed, folder synced; the manifest row comes after, from the main thread. Nothing that is not ours is overwritten.
+import { copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { permanentFailure, type Failure } from '../model/failure.ts';
+import type { DocumentRequest } from '../model/document.ts';
+import { DocumentFolders, FolderBlockedError } from './document-folders.ts';
+import { cannotWrite, errorCode, isImpossibleName } from './disk-error.ts';
+import { FolderSync } from './folder-sync.ts';
+import { sha256OfFile } from './file-digest.ts';
+import { statePaths } from './state-folder.ts';
+import { freeBytes, TemporaryFolder } from './temporary-file.ts';
+
+/** A body in memory, or in a temporary file of the destination. */
+export type DocumentBody =
+  | { readonly kind: 'memory'; readonly bytes: Buffer; readonly sha256: string }
+  | { readonly kind: 'file'; readonly file: WrittenFile; readonly sha256: string };
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly size: number;
+  complete(sync: boolean): Promise<void>;
+  discard(): void;
+}
+
+export type SaveEnd =
+  | { readonly kind: 'saved'; readonly path: string; readonly previousSha256?: string; readonly warning?: string }
+  /** The file at the URL's path has these bytes already; it was left untouched. */
+  | { readonly kind: 'same'; readonly path: string; readonly adopted: boolean }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+type Place =
+  | { readonly kind: 'free'; readonly path: string; readonly warning?: string }
+  | { readonly kind: 'ours'; readonly path: string }
+  | { readonly kind: 'same'; readonly path: string; readonly adopted: boolean };
+
+export class DocumentSaver {
+  readonly #folders: DocumentFolders;
+  readonly #temporary: TemporaryFolder;
+  readonly #replaced: string;
+  readonly #fsync: boolean;
+  readonly #folderSync = new FolderSync();
+
+  /** `destination` and its state folder exist. */
+  constructor(destination: string, temporary: TemporaryFolder, fsync: boolean) {
+    this.#folders = new DocumentFolders(destination);
+    this.#replaced = statePaths(this.#folders.destination).replaced;
+    this.#temporary = temporary;
+    this.#fsync = fsync;
+  }
+
+  /** Saves a body under the document's path. Consumes the body. Rejects only with CannotWriteError. */
+  async save(request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+    try {
+      const place = await this.#findPlace(request, body);
+      if (place.kind === 'same') {
+        discardBody(body);
+        return place;
+      }
+      return await this.#put(place, request, body);
+    } catch (error) {
+      discardBody(body);
+      if (error instanceof FolderBlockedError)
+        return { kind: 'failed', failure: permanentFailure('disk', error.message) };
+      if (isImpossibleName(error)) {
+        const message = `this file system cannot hold the name ${request.paths[0] ?? ''} (${errorCode(error)})`;
+        return { kind: 'failed', failure: permanentFailure('disk', message) };
+      }
+      const path = join(this.#folders.destination, request.paths[0] ?? '');
+      throw cannotWrite(path, error, freeBytes(path));
+    }
+  }
+
+  async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {
+    for (const [rank, path] of request.paths.entries()) {
+      const file = join(this.#folders.destination, path);
+      const status = statusOf(file);
+      const owned = rank === 0 && request.owned;
+      if (status === undefined) return freePlace(path, request, rank);
+      if (await hasBytes(file, status, body)) return { kind: 'same', path, adopted: !owned };
+      if (owned && !status.isDirectory()) return { kind: 'ours', path };
+    }
+    throw new FolderBlockedError(`files that are not ours stand at ${request.paths.join(' and ')}; move them away`);
+  }
+
+  async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+    const { folder, created } = this.#folders.prepare(place.path);
+    const final = join(this.#folders.destination, place.path);
+    const written = body.kind === 'file' ? body.file : this.#write(body.bytes);
+    try {
+      await written.complete(this.#fsync);
+      const keep = place.kind === 'ours' && request.existing !== 'skip';
+      const previousSha256 = keep ? await this.#keep(final) : undefined;
+      renameSync(written.path, final);
+      if (this.#fsync) await this.#syncFolders(folder, created);
+      if (previousSha256 !== undefined) return { kind: 'saved', path: place.path, previousSha256 };
+      const warning = place.kind === 'free' ? place.warning : undefined;
+      return { kind: 'saved', path: place.path, ...(warning === undefined ? {} : { warning }) };
+    } catch (error) {
+      written.discard();
+      throw error;
+    }
+  }
+
+  #write(bytes: Buffer): WrittenFile {
+    const file = this.#temporary.open();
+    file.write(bytes);
+    return file;
+  }
+
+  /** Keeps the bytes that are about to be replaced; the final name stays in place meanwhile. */
+  async #keep(final: string): Promise<string> {
+    const sha256 = await sha256OfFile(final);
+    const kept = join(this.#replaced, sha256);
+    mkdirSync(this.#replaced, { recursive: true });
+    try {
+      linkSync(final, kept);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') copyFileSync(final, kept);
+    }
+    if (this.#fsync) await this.#folderSync.sync(this.#replaced);
+    return sha256;
+  }
+
+  async #syncFolders(folder: string, created: readonly string[]): Promise<void> {
+    const folders = new Set([folder, ...created.map((path) => dirname(path))]);
+    await Promise.all([...folders].map((path) => this.#folderSync.sync(path)));
+  }
+}
+
+function freePlace(path: string, request: DocumentRequest, rank: number): Place {
+  if (rank === 0) return { kind: 'free', path };
+  const warning = `a file that is not of any row stands at ${request.paths[0] ?? ''}; saved as ${path}`;
+  return { kind: 'free', path, warning };
+}
+
+function statusOf(file: string): Stats | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    // A file stands where a folder is needed; making the folder will say so.
+    if (errorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function hasBytes(file: string, status: Stats, body: DocumentBody): Promise<boolean> {
+  const size = body.kind === 'memory' ? body.bytes.length : body.file.size;
+  return status.isFile() && status.size === size && (await sha256OfFile(file)) === body.sha256;
+}
+
+export function discardBody(body: DocumentBody): void {
+  if (body.kind === 'file') body.file.discard();
+}

@@ -1,0 +1,187 @@
+// Owns the documents of a worker's batches from their arrival to their outcome: how many are asked for at a time, how many
+// are saved at a time, and when the worker wants more. One slow document never idles it: the next batch is asked for as
+// soon as fewer URLs wait than connections are free.
+import pLimit from 'p-limit';
+import type { DocumentRequest } from '../model/document.ts';
+import type { Outcome, SavedDocument } from '../model/outcome.ts';
+import type { ReceivedDocument } from '../http/attempt.ts';
+import type { HttpContext } from '../http/context.ts';
+import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
+import type { RefusedBodies } from '../storage/refused-bodies.ts';
+import type { DocumentBody, DocumentSaver, SaveEnd } from '../storage/save.ts';
+import type { Outages } from './outages.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Saves under way in one thread; with fsync they wait for the device, not for the processor. */
+const MAX_SAVES = 8;
+
+/** Documents that wait to be tried again hold no connection, but are not to pile up without bound. */
+const MAX_SLEEPING = 256;
+
+export interface BatchRunnerParts {
+  readonly http: HttpContext;
+  readonly saver: DocumentSaver;
+  readonly refused: RefusedBodies;
+  readonly outages: Outages;
+  readonly outbox: Outbox;
+  readonly connections: number;
+}
+
+export class BatchRunner {
+  readonly #parts: BatchRunnerParts;
+  readonly #downloads: ReturnType<typeof pLimit>;
+  readonly #saves = pLimit(MAX_SAVES);
+  readonly #wakers = new Set<() => void>();
+  #active = 0;
+  #sleeping = 0;
+  #hungry = true;
+  #draining = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(parts: BatchRunnerParts) {
+    this.#parts = parts;
+    this.#downloads = pLimit(parts.connections);
+  }
+
+  /** Takes a batch; its documents settle one by one, in any order. */
+  accept(documents: readonly DocumentRequest[]): void {
+    this.#hungry = false;
+    for (const document of documents) void this.#settle(document);
+    this.#tellHunger();
+  }
+
+  /** Nothing new starts: what waits is given back, what is in flight goes on. */
+  drain(): void {
+    this.#draining = true;
+    for (const wake of this.#wakers) wake();
+  }
+
+  /** Resolves when every accepted document has settled. */
+  idle(): Promise<void> {
+    if (this.#active === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#whenIdle = resolve));
+  }
+
+  async #settle(document: DocumentRequest): Promise<void> {
+    this.#active++;
+    try {
+      const outcome = await this.#process(document);
+      this.#parts.outbox.send({ kind: 'settled', sequence: document.sequence, outcome });
+    } catch (error) {
+      this.#parts.outbox.send({ kind: 'fatal', message: messageOf(error) });
+    }
+    this.#active--;
+    this.#tellHunger();
+    if (this.#active === 0) this.#whenIdle?.();
+  }
+
+  async #process(document: DocumentRequest): Promise<Outcome> {
+    let save: Promise<SaveEnd> | undefined;
+    const flow: DownloadFlow = {
+      withConnection: (attempt) => this.#downloads(attempt),
+      sleep: (delayMs) => this.#sleep(delayMs),
+      isDraining: () => this.#draining,
+      excused: (host, atMs) => this.#parts.outages.excused(host, atMs),
+      handOver: (received) =>
+        // The connection's place is given up when the save begins, not when it ends.
+        new Promise((begun) => {
+          save = this.#saves(() => {
+            begun();
+            return this.#parts.saver.save(document, received.body as DocumentBody);
+          });
+          save.catch(() => undefined);
+        }),
+    };
+    const end = await download(document, this.#parts.http, flow);
+    if (end.kind !== 'document') return this.#outcomeWithoutSave(document, end);
+    if (save === undefined) throw new Error('a received document was not handed over');
+    return outcomeOfSave(document, end, await save);
+  }
+
+  /** Waits to try again; false at once if the run drains. */
+  async #sleep(delayMs: number): Promise<boolean> {
+    if (this.#draining) return false;
+    this.#sleeping++;
+    this.#tellHunger();
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, delayMs);
+      this.#wakers.add(wake);
+    });
+    this.#sleeping--;
+    return !this.#draining;
+  }
+
+  /** Asks for more when fewer URLs wait than connections are free; once, until a batch comes. */
+  #tellHunger(): void {
+    if (this.#hungry || this.#draining || this.#sleeping > MAX_SLEEPING) return;
+    const free = this.#parts.connections - this.#downloads.activeCount;
+    if (this.#downloads.pendingCount >= Math.max(1, free)) return;
+    this.#hungry = true;
+    this.#parts.outbox.send({ kind: 'hungry' });
+  }
+
+  async #outcomeWithoutSave(
+    document: DocumentRequest,
+    end: Exclude<DownloadEnd, { kind: 'document' }>,
+  ): Promise<Outcome> {
+    switch (end.kind) {
+      case 'left':
+        return { kind: 'left' };
+      case 'not-modified':
+        return { kind: 'confirmed', exchange: end.exchange };
+      case 'missing':
+        return { kind: 'missing', exchange: end.exchange, failure: end.failure };
+      case 'failed': {
+        if (end.refused === undefined) return { kind: 'failed', exchange: end.exchange, failure: end.failure };
+        const { body, rule } = end.refused;
+        const kept = await this.#parts.refused.keep(document, body as DocumentBody);
+        const message = `${end.failure.message} (rule ${rule}; kept as ${kept}; --check wire would accept it)`;
+        return { kind: 'failed', exchange: end.exchange, failure: { ...end.failure, message } };
+      }
+    }
+  }
+}
+
+type DocumentEnd = Extract<DownloadEnd, { kind: 'document' }>;
+
+function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd): Outcome {
+  const { exchange, document } = end;
+  switch (save.kind) {
+    case 'failed':
+      return { kind: 'failed', exchange, failure: save.failure };
+    case 'same':
+      if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
+      return { kind: 'saved', exchange, document: describe(document, save.path, end.warning) };
+    case 'saved': {
+      const described = describe(document, save.path, save.warning ?? end.warning);
+      const { previousSha256 } = save;
+      return {
+        kind: 'saved',
+        exchange,
+        document: previousSha256 === undefined ? described : { ...described, previousSha256 },
+      };
+    }
+  }
+}
+
+function describe(document: ReceivedDocument, path: string, warning: string | undefined): SavedDocument {
+  const { body, etag, lastModified, root } = document;
+  return {
+    path,
+    bytes: body.source.size,
+    sha256: body.sha256,
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+    ...(root === undefined ? {} : { root }),
+    ...(warning === undefined ? {} : { warning }),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,23 @@
+// Owns when hosts answered nobody, as the main thread declared it: attempts that failed then are charged to no document.
+
+interface Outage {
+  readonly sinceMs: number;
+  untilMs: number;
+}
+
+export class Outages {
+  readonly #byHost = new Map<string, Outage[]>();
+
+  /** Declares an outage that began at `sinceMs`; without `untilMs` it lasts. A later declaration ends it. */
+  declare(host: string, sinceMs: number, untilMs: number | undefined): void {
+    const outages = this.#byHost.get(host) ?? [];
+    this.#byHost.set(host, outages);
+    const known = outages.find((outage) => outage.sinceMs === sinceMs);
+    if (known === undefined) outages.push({ sinceMs, untilMs: untilMs ?? Infinity });
+    else known.untilMs = untilMs ?? Infinity;
+  }
+
+  excused(host: string, atMs: number): boolean {
+    return this.#byHost.get(host)?.some((outage) => atMs >= outage.sinceMs && atMs <= outage.untilMs) ?? false;
+  }
+}

@@ -1,0 +1,231 @@
+// Owns the worker threads: a bounded set, started as they are needed, replaced when they die. A thread may throw, exit with
+// any code or run out of heap: the documents it had not settled are tried again one at a time on its replacement, so that
+// the one that takes a worker down twice is known and settles as `worker-crashed`.
+import { Worker } from 'node:worker_threads';
+import type { Batch, DocumentRequest } from '../model/document.ts';
+import type { FromWorker, ToWorker, WorkerEvent, WorkerSettings } from './protocol.ts';
+
+export interface PoolOptions {
+  /** Module that a thread runs. */
+  readonly entry: URL;
+  readonly maxWorkers: number;
+  readonly settingsOf: (name: string) => WorkerSettings;
+  /** Whether another thread may be started now, although those that run want nothing. */
+  readonly mayGrow: () => boolean;
+}
+
+export interface PoolListener {
+  /** Something happened in a thread; `settled` events come exactly once for each document. */
+  onEvent(worker: PoolWorker, event: WorkerEvent): void;
+  /** A thread is gone: its permits and waiting requests are void. */
+  onGone(worker: PoolWorker): void;
+}
+
+export interface PoolWorker {
+  readonly name: string;
+  post(message: ToWorker): void;
+}
+
+/** Crashes that are forgiven a document: the first may have been a neighbour's. */
+const FORGIVEN_CRASHES = 1;
+
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #listener: PoolListener;
+  readonly #workers = new Set<PooledThread>();
+  readonly #crashes = new Map<number, number>();
+  /** Documents of crashed workers, to be tried one at a time. */
+  #quarantine: DocumentRequest[] = [];
+  #started = 0;
+  #closing = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: PoolOptions, listener: PoolListener) {
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  /** True if every thread has sent a message since it started. */
+  get allSpoke(): boolean {
+    return [...this.#workers].every((worker) => worker.spoke);
+  }
+
+  /** Resolves when a batch can be assigned, or when `stop` says that none is wanted any more. */
+  async ready(stop: () => boolean): Promise<boolean> {
+    while (!stop()) {
+      if (this.#hungry() !== undefined || this.#canGrow()) return true;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return false;
+  }
+
+  /** Makes `ready` look again. */
+  wake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+
+  /** Gives a batch to a worker that wants one, or to a new one. */
+  assign(batch: Batch): void {
+    const worker = this.#hungry() ?? this.#start();
+    worker.give(batch.documents);
+  }
+
+  broadcast(message: ToWorker): void {
+    for (const worker of this.#workers) worker.post(message);
+  }
+
+  /** Resolves when every document has settled. */
+  async settled(): Promise<void> {
+    while (this.#quarantine.length > 0 || [...this.#workers].some((worker) => worker.unsettled.size > 0)) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Ends all threads in good order; call when every document has settled. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.broadcast({ kind: 'finish' });
+    await Promise.all([...this.#workers].map((worker) => worker.gone));
+  }
+
+  /** Ends all threads at once; documents in flight do not settle. */
+  async terminate(): Promise<void> {
+    this.#closing = true;
+    this.#quarantine = [];
+    await Promise.all([...this.#workers].map((worker) => worker.terminate()));
+  }
+
+  /** Drops what waits to be tried again alone, and returns it. */
+  takeQuarantine(): DocumentRequest[] {
+    const documents = this.#quarantine;
+    this.#quarantine = [];
+    return documents;
+  }
+
+  #hungry(): PooledThread | undefined {
+    return [...this.#workers].find((worker) => worker.hungry && !worker.alone);
+  }
+
+  #canGrow(): boolean {
+    return this.#workers.size < this.#options.maxWorkers && (this.#workers.size === 0 || this.#options.mayGrow());
+  }
+
+  #start(): PooledThread {
+    const name = `w${this.#started++}`;
+    const worker: PooledThread = new PooledThread(name, this.#options.entry, this.#options.settingsOf(name), {
+      onEvent: (event) => {
+        this.#listener.onEvent(worker, event);
+        if (event.kind === 'settled') this.#feedQuarantine(worker);
+        this.wake();
+      },
+      onGone: (reason) => this.#bury(worker, reason),
+    });
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #bury(worker: PooledThread, reason: string): void {
+    this.#workers.delete(worker);
+    this.#listener.onGone(worker);
+    if (!this.#closing || worker.unsettled.size > 0) this.#rescue(worker, reason);
+    this.wake();
+  }
+
+  #rescue(worker: PooledThread, reason: string): void {
+    for (const document of worker.unsettled.values()) {
+      const crashes = (this.#crashes.get(document.sequence) ?? 0) + 1;
+      this.#crashes.set(document.sequence, crashes);
+      if (crashes <= FORGIVEN_CRASHES) this.#quarantine.push(document);
+      else this.#listener.onEvent(worker, crashed(document, reason));
+    }
+    worker.unsettled.clear();
+    if (this.#quarantine.length > 0) this.#feedQuarantine(this.#start());
+  }
+
+  /** A worker that serves the quarantine gets one document at a time; afterwards it is a worker like any other. */
+  #feedQuarantine(worker: PooledThread): void {
+    if (worker.unsettled.size > 0) return;
+    const fresh = !worker.spoke;
+    if (!worker.alone && !fresh) return;
+    const next = this.#quarantine.shift();
+    worker.alone = next !== undefined;
+    if (next === undefined) worker.hungry = true;
+    else worker.give([next]);
+  }
+}
+
+interface ThreadListener {
+  onEvent(event: WorkerEvent): void;
+  onGone(reason: string): void;
+}
+
+/** One thread, and the documents that it has not settled. */
+class PooledThread implements PoolWorker {
+  readonly name: string;
+  readonly #thread: Worker;
+  readonly unsettled = new Map<number, DocumentRequest>();
+  readonly gone: Promise<void>;
+  /** Wants a batch. */
+  hungry = false;
+  /** Serves documents that are suspected of taking workers down. */
+  alone = false;
+  spoke = false;
+
+  constructor(name: string, entry: URL, settings: WorkerSettings, listener: ThreadListener) {
+    this.name = name;
+    this.#thread = new Worker(entry, { workerData: settings, name });
+    let reason = '';
+    this.#thread.on('message', (message: FromWorker) => {
+      this.spoke = true;
+      for (const event of message.events) this.#take(event, listener);
+    });
+    this.#thread.on('error', (error: unknown) => (reason = error instanceof Error ? error.message : String(error)));
+    this.#thread.on('messageerror', (error) => (reason = error.message));
+    this.gone = new Promise((resolve) => {
+      this.#thread.on('exit', (code) => {
+        listener.onGone(reason === '' ? `it exited with code ${code}` : reason);
+        resolve();
+      });
+    });
+  }
+
+  give(documents: readonly DocumentRequest[]): void {
+    this.hungry = false;
+    for (const document of documents) this.unsettled.set(document.sequence, document);
+    this.post({ kind: 'batch', batch: { documents } });
+  }
+
+  post(message: ToWorker): void {
+    this.#thread.postMessage(message);
+  }
+
+  async terminate(): Promise<void> {
+    this.unsettled.clear();
+    await this.#thread.terminate();
+  }
+
+  #take(event: WorkerEvent, listener: ThreadListener): void {
+    if (event.kind === 'hungry') this.hungry = true;
+    if (event.kind === 'settled' && !this.unsettled.delete(event.sequence)) return;
+    listener.onEvent(event);
+  }
+}
+
+function crashed(document: DocumentRequest, reason: string): WorkerEvent {
+  const nowMs = Date.now();
+  return {
+    kind: 'settled',
+    sequence: document.sequence,
+    outcome: {
+      kind: 'failed',
+      exchange: { attempts: FORGIVEN_CRASHES + 1, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
+      failure: { code: 'worker-crashed', message: `it took a worker thread down twice (${reason})`, transient: false },
+    },
+  };
+}

@@ -1,0 +1,33 @@
+// All hostile cases. To add one, add a row to the file of its kind; the test and the scoreboard take it from here.
+import { chunkedCases } from './framing-chunked.ts';
+import { brokenCodingCases } from './framing-coding-broken.ts';
+import { codingCases } from './framing-coding.ts';
+import { connectionCases } from './framing-connection.ts';
+import { lengthCases } from './framing-length.ts';
+import { genuineXmlCases } from './content-genuine-xml.ts';
+import { genuineOtherCases } from './content-genuine.ts';
+import { kindCases } from './content-kinds.ts';
+import { refusalCases } from './content-refusals.ts';
+import { xmlCases } from './content-xml.ts';
+import { framingFieldCases } from './strictness-framing.ts';
+import { headCases } from './strictness-head.ts';
+import { redirectCases } from './strictness-redirect.ts';
+import { statusCases } from './strictness-status.ts';
+import type { HostileCase } from './types.ts';
+
+export const hostileCases: readonly HostileCase[] = [
+  ...lengthCases,
+  ...chunkedCases,
+  ...connectionCases,
+  ...codingCases,
+  ...brokenCodingCases,
+  ...xmlCases,
+  ...genuineXmlCases,
+  ...genuineOtherCases,
+  ...kindCases,
+  ...refusalCases,
+  ...statusCases,
+  ...redirectCases,
+  ...framingFieldCases,
+  ...headCases,
+];
