@@ -45,7 +45,7 @@ async function main(): Promise<number> {
 function exitCodeOfError(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    return say(usageErrorOf(error.message), 2);
+    return say(usageErrorOf(error), 2);
   }
   if (error instanceof UsageError) return say(error, 2);
   if (error instanceof DestinationHeldError) return say(error, 75);

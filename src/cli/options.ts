@@ -276,9 +276,10 @@ function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The message of a commander error as one sentence that says what to do. */
-export function usageErrorOf(message: string): UsageError {
-  const sentence = message
+/** A commander error as one sentence that says what to do. */
+export function usageErrorOf(error: { readonly code: string; readonly message: string }): UsageError {
+  if (error.code === 'commander.excessArguments') return new UsageError('give one list only: join several with cat and pipe them in');
+  const sentence = error.message
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .trim();

@@ -84,6 +84,8 @@ export class Run {
   interrupt(signal: Extract<RunEnd, { kind: 'interrupted' }>['signal']): void {
     const again = this.#draining;
     this.#stop({ kind: 'interrupted', signal });
+    const what = again ? 'ending at once' : 'finishing what is in flight; a second signal ends at once';
+    this.#ports.emit({ kind: 'warning', message: `${signal}: ${what}` });
     if (again) void this.#pool?.terminate().then(() => this.#pool?.wake());
   }
 

@@ -119,7 +119,7 @@ export class ManifestIndex {
     try {
       descriptor = openSync(this.#path, 'r');
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return;
+      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return;
       throw error;
     }
     try {
