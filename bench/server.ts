@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whenDone } from './workspace.ts';
 
+const NGINX = 'nginx';
+const OPENSSL = 'openssl';
 const START_TIMEOUT_MS = 5_000;
 const CLOCK_TICKS_PER_SECOND = 100;
 
@@ -93,7 +95,7 @@ function makeCertificate(directory: string): void {
     `${directory}/key.pem`,
   ];
   const made = ['-out', `${directory}/certificate.pem`, '-days', '30'];
-  execFileSync('openssl', ['req', '-x509', ...key, ...made, ...subject], { stdio: 'ignore' });
+  execFileSync(OPENSSL, ['req', '-x509', ...key, ...made, ...subject], { stdio: 'ignore' });
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -145,7 +147,7 @@ export async function startServer(workspace: string, store: string): Promise<Ser
   writeFileSync(errorLog, '');
   writeFileSync(join(directory, 'nginx.conf'), configuration(directory, store, ports));
   const place = ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', errorLog];
-  const nginx = spawn('nginx', place, { stdio: 'ignore', detached: true });
+  const nginx = spawn(NGINX, place, { stdio: 'ignore', detached: true });
   whenDone(() => nginx.kill('SIGTERM'));
   await untilReady(nginx, ports.gzip, errorLog);
   const worker = workerPid(nginx.pid!);

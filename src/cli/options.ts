@@ -1,7 +1,8 @@
 // Owns every option: its name, its environment variable, how its value is read, its default and its help. What the user
 // typed becomes what it means in two steps: `readOptions` here, `configure` in configuration.ts.
 import { availableParallelism } from 'node:os';
-import { Command, Option } from 'commander';
+import type { Command} from 'commander';
+import { Option } from 'commander';
 import { UsageError } from '../model/errors.ts';
 import * as values from './values.ts';
 import type { ValueParser } from './values.ts';
@@ -43,14 +44,14 @@ export const OPTIONS = {
     flags: '--layout <flat|filing>',
     help: 'flat: <base name>; filing: <cik>/<accession>/<base name>',
     parse: values.choice('flat', 'filing'),
-    fallback: 'flat' as 'flat' | 'filing',
+    fallback: 'flat',
   }),
   existing: option({
     group: 'main',
     flags: '--existing <skip|check|replace>',
     help: 'what is there already: skip it without a request, ask whether it changed, or fetch it again',
     parse: values.choice('skip', 'check', 'replace'),
-    fallback: 'skip' as 'skip' | 'check' | 'replace',
+    fallback: 'skip',
   }),
   'user-agent': option<string | undefined>({
     group: 'main',
@@ -93,7 +94,7 @@ export const OPTIONS = {
     flags: '--log-format <pretty|json>',
     help: 'form of log lines',
     parse: values.choice('pretty', 'json'),
-    fallback: 'pretty' as 'pretty' | 'json',
+    fallback: 'pretty',
   }),
   'no-progress': switchOff('--no-progress', 'no progress bar on a terminal', 'output'),
   'batch-size': option({
@@ -193,7 +194,7 @@ export const OPTIONS = {
     flags: '--check <document|wire>',
     help: 'wire: accept any body that is whole on the wire and is no refusal page, whatever it contains',
     parse: values.choice('document', 'wire'),
-    fallback: 'document' as 'document' | 'wire',
+    fallback: 'document',
   }),
   'no-fsync': switchOff('--no-fsync', 'do not force data to the device before a file gets its name', 'advanced'),
 } as const;

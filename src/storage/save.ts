@@ -9,7 +9,8 @@ import { cannotWrite, errorCode, isImpossibleName } from './disk-error.ts';
 import { FolderSync } from './folder-sync.ts';
 import { sha256OfFile } from './file-digest.ts';
 import { statePaths } from './state-folder.ts';
-import { freeBytes, TemporaryFolder } from './temporary-file.ts';
+import type { TemporaryFolder } from './temporary-file.ts';
+import { freeBytes } from './temporary-file.ts';
 
 /** A body in memory, or in a temporary file of the destination. */
 export type DocumentBody =

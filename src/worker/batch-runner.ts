@@ -87,7 +87,7 @@ export class BatchRunner {
         new Promise((begun) => {
           save = this.#saves(() => {
             begun();
-            return this.#parts.saver.save(document, received.body as DocumentBody);
+            return this.#parts.saver.save(document, received.body);
           });
           save.catch(() => undefined);
         }),
@@ -139,7 +139,7 @@ export class BatchRunner {
       case 'failed': {
         if (end.refused === undefined) return { kind: 'failed', exchange: end.exchange, failure: end.failure };
         const { body, rule } = end.refused;
-        const kept = await this.#parts.refused.keep(document, body as DocumentBody);
+        const kept = await this.#parts.refused.keep(document, body);
         const message = `${end.failure.message} (rule ${rule}; kept as ${kept}; --check wire would accept it)`;
         return { kind: 'failed', exchange: end.exchange, failure: { ...end.failure, message } };
       }
