@@ -1,5 +1,6 @@
 // Owns what the options mean for a run: checked against each other, in base units, frozen. Not passed below cli/.
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { SEC_DEFAULT_RATE_PER_SECOND, SEC_MAX_RATE_PER_SECOND } from '../edgar/fair-access.ts';
 import { judgeUserAgent } from '../edgar/user-agent.ts';
 import { parseProxy, type ProxySettings } from '../http/proxy.ts';
@@ -17,6 +18,7 @@ export function configure(options: ResolvedOptions, environment: Environment, ve
   const otherRate = typeof options.rate === 'number' ? options.rate : undefined;
   return Object.freeze({
     destination: resolve(options.out),
+    stateFolder: stateFolder(environment),
     layout: options.layout,
     existing: options.existing,
     ...(mirror === undefined ? {} : { mirror }),
@@ -47,6 +49,15 @@ export function configure(options: ResolvedOptions, environment: Environment, ve
     ...(problem === undefined ? {} : { secProblem: problem }),
     reportUnchanged: options.json,
   });
+}
+
+/** Where the runs of this machine meet: the XDG Base Directory Specification's place for state. */
+function stateFolder(environment: Environment): string {
+  const own = environment['EDGAR_FETCH_STATE_DIR'];
+  if (own !== undefined && own !== '') return resolve(own);
+  const state = environment['XDG_STATE_HOME'];
+  if (state !== undefined && isAbsolute(state)) return join(state, 'edgar-fetch');
+  return join(homedir(), '.local', 'state', 'edgar-fetch');
 }
 
 /** The options as `runs.jsonl` keeps them: those that were set, without what identifies a person. */

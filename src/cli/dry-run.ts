@@ -26,7 +26,12 @@ export async function printDryRun(
   json: boolean,
   stdout: NodeJS.WriteStream,
 ): Promise<number> {
-  const planner = new Planner(settings, readIndex(settings.destination), systemClock.nowMs, () => undefined);
+  const planner = new Planner(
+    settings,
+    readIndex(settings.destination),
+    () => systemClock.nowMs(),
+    () => undefined,
+  );
   const counts: PlanCounts = {
     urls: 0,
     duplicates: 0,

@@ -49,5 +49,5 @@ async function openPino(options: LoggerOptions): Promise<PinoLogger> {
   if (options.format === 'json') return pino({ level }, { write });
   const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({ colorize: options.color, ignore: 'pid,hostname,time' });
-  return pino({ level }, { write: (line: string) => write(pretty(line) ?? '') });
+  return pino({ level }, { write: (line: string) => write(pretty(line)) });
 }

@@ -61,4 +61,9 @@ function say(error: Error, exitCode: number): number {
   return exitCode;
 }
 
+// Whoever reads our output may stop reading; a running download hears of it and drains (download.ts).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 process.exitCode = await main().catch(exitCodeOfError);

@@ -1,7 +1,7 @@
 // Owns every option: its name, its environment variable, how its value is read, its default and its help. What the user
 // typed becomes what it means in two steps: `readOptions` here, `configure` in configuration.ts.
 import { availableParallelism } from 'node:os';
-import type { Command} from 'commander';
+import type { Command } from 'commander';
 import { Option } from 'commander';
 import { UsageError } from '../model/errors.ts';
 import * as values from './values.ts';
@@ -39,14 +39,14 @@ export const OPTIONS = {
     parse: values.text,
     fallback: 'downloads',
   }),
-  layout: option({
+  layout: option<'flat' | 'filing'>({
     group: 'main',
     flags: '--layout <flat|filing>',
     help: 'flat: <base name>; filing: <cik>/<accession>/<base name>',
     parse: values.choice('flat', 'filing'),
     fallback: 'flat',
   }),
-  existing: option({
+  existing: option<'skip' | 'check' | 'replace'>({
     group: 'main',
     flags: '--existing <skip|check|replace>',
     help: 'what is there already: skip it without a request, ask whether it changed, or fetch it again',
@@ -89,7 +89,7 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'warn; without a terminal nothing unless the exit code is not 0',
   }),
-  'log-format': option({
+  'log-format': option<'pretty' | 'json'>({
     group: 'output',
     flags: '--log-format <pretty|json>',
     help: 'form of log lines',
@@ -189,7 +189,7 @@ export const OPTIONS = {
     fallback: 7 * 24 * HOUR_MS,
     fallbackText: '7d',
   }),
-  check: option({
+  check: option<'document' | 'wire'>({
     group: 'advanced',
     flags: '--check <document|wire>',
     help: 'wire: accept any body that is whole on the wire and is no refusal page, whatever it contains',
@@ -217,7 +217,9 @@ export function addOptions(command: Command): Command {
 }
 
 function commanderOption(name: OptionName): Option {
-  const { flags, help, fallback, fallbackText, group, isFlag } = OPTIONS[name] as OptionDefinition<unknown>;
+  const { flags, help, fallback, fallbackText, group, isFlag } = OPTIONS[name] as OptionDefinition<
+    string | number | boolean | undefined
+  >;
   const fallbackShown = fallbackText ?? (fallback === undefined || isFlag === true ? undefined : String(fallback));
   const notes = [...(fallbackShown === undefined ? [] : [`default: ${fallbackShown}`]), `$${variableOf(name)}`];
   return new Option(flags, `${help} (${notes.join('; ')})`).helpGroup(GROUPS[group]);
@@ -279,7 +281,8 @@ function camelCase(name: string): string {
 
 /** A commander error as one sentence that says what to do. */
 export function usageErrorOf(error: { readonly code: string; readonly message: string }): UsageError {
-  if (error.code === 'commander.excessArguments') return new UsageError('give one list only: join several with cat and pipe them in');
+  if (error.code === 'commander.excessArguments')
+    return new UsageError('give one list only: join several with cat and pipe them in');
   const sentence = error.message
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')

@@ -2,7 +2,7 @@
 // undici's ProxyAgent is not used because it reconnects for ever, without an error, to a proxy that closes on CONNECT.
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import { basicAuthorization, proxyFor, type ProxySettings } from './proxy.ts';
@@ -87,9 +87,12 @@ function tunnelTo(target: URL, proxy: URL, timeoutMs: number, callback: ConnectC
   connecting.once('connect', (response, socket: Socket) => {
     opened = socket;
     if (response.statusCode !== 200) return settle(proxyRefusal(proxy, response.statusCode ?? 0), null);
-    const secure = tlsConnect({ socket, servername: target.hostname, ALPNProtocols: ['http/1.1'] });
+    const host = target.hostname.replace(/^\[|\]$/g, '');
+    // RFC 6066 3: no address as server name.
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const secure = tlsConnect({ socket, host, ...name, ALPNProtocols: ['http/1.1'] });
     opened = secure;
-    secure.once('error', (error) => settle(error, null));
+    secure.once('error', (error: Error) => settle(error, null));
     secure.once('close', () =>
       settle(new ProxyError(`the tunnel through ${proxy.host} closed during the TLS handshake`, true), null),
     );

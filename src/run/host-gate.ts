@@ -1,93 +1,67 @@
-// Owns when requests to one host may start: evenly spaced where there is a rate, not at all during a block or an outage, and
-// one alone to probe whether it is over. It is the only place that decides this for all workers.
+// Owns when requests to one host may start: evenly spaced where there is a rate, not at all during a block, an outage or a
+// Retry-After, and one alone to probe whether it is over. It is the only place that decides this for all workers.
 import type { HostReport } from '../worker/protocol.ts';
-import type { Clock } from './clock.ts';
-import type { Pace } from './pace.ts';
-
-/** A worker's wish to send one request. */
-export interface Ticket {
-  grant(): void;
-  refuse(message: string): void;
-}
-
-export interface GateSettings {
-  /** First silence after "too fast"; doubled when the probe is refused again. */
-  readonly blockPauseMs: number;
-  /** How long a block or an outage is waited out, in a row. */
-  readonly giveUpMs: number;
-  /** Longest Retry-After that is worth waiting for; beyond it the host's URLs fail at once. */
-  readonly patienceMs: number;
-}
-
-export interface GateListener {
-  /** Nothing is sent until `untilMs`. */
-  onPause(reason: string, untilMs: number): void;
-  onResume(): void;
-  /** The host answered nobody since `sinceMs`; `untilMs` once it answers again. */
-  onOutage(sinceMs: number, untilMs: number | undefined): void;
-  onGiveUp(message: string): void;
-  onUserAgentRefused(): void;
-}
+import type { GateListener, GateOptions, HostBudget, Ticket } from './gate-ports.ts';
+import type { Reservation } from './sec-state.ts';
 
 /** Transport failures or 503s in a row, with no success between them, that are an outage and not the documents' failure. */
 const OUTAGE_STREAK = 20;
 const OUTAGE_FIRST_PAUSE_MS = 10_000;
 const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
 
-type Trouble = {
-  readonly kind: 'block' | 'outage' | 'retry-after';
+/** A time of silence that this run decided on by itself. */
+interface Silence {
+  readonly kind: 'outage' | 'retry-after';
   readonly sinceMs: number;
-  /** When the present pause began and how long it lasts. */
-  readonly pausedAtMs: number;
   readonly pauseMs: number;
-};
+  readonly untilMs: number;
+}
+
+/** What the request that goes alone is to find out. */
+type Probe = 'none' | 'wanted' | 'sent';
 
 export class HostGate {
-  readonly #name: string;
-  readonly #settings: GateSettings;
-  readonly #clock: Clock;
-  readonly #pace: Pace | undefined;
+  readonly #options: GateOptions;
   readonly #listener: GateListener;
   #queue: Ticket[] = [];
-  /** A start is reserved, or a timer runs, for the head of the queue. */
-  #busy = false;
-  #trouble: Trouble | undefined;
-  /** One request goes alone; nothing else is sent until it has ended. */
-  #probe: 'none' | 'wanted' | 'sent' = 'none';
+  /** A start is being reserved, or waited for: one at a time. */
+  #reserving = false;
+  /** Changes of the shared state under way: nothing is granted before they are written. */
+  #writing = 0;
+  #silence: Silence | undefined;
+  #probe: Probe = 'none';
+  /** The probe in flight is for a block that all runs share. */
+  #blockProbe = false;
+  #first: boolean;
+  #blockedSinceMs: number | undefined;
   #streak = 0;
   #streakSinceMs = 0;
   #refusingUntilMs = 0;
   #closed = false;
 
-  constructor(
-    name: string,
-    settings: GateSettings,
-    clock: Clock,
-    pace: Pace | undefined,
-    listener: GateListener,
-    firstAlone: boolean,
-  ) {
-    this.#name = name;
-    this.#settings = settings;
-    this.#clock = clock;
-    this.#pace = pace;
+  constructor(options: GateOptions, listener: GateListener) {
+    this.#options = options;
     this.#listener = listener;
-    if (firstAlone) this.#probe = 'wanted';
+    this.#first = options.firstAlone;
+    if (options.firstAlone) this.#probe = 'wanted';
   }
 
-  /** True while requests to this host must ask, although it has no rate. */
+  /** True while requests to this host must ask. */
   get guarded(): boolean {
-    return this.#pace !== undefined || this.#trouble !== undefined || this.#clock.nowMs() < this.#refusingUntilMs;
+    return this.#options.budget !== undefined || this.#silence !== undefined || this.#nowMs() < this.#refusingUntilMs;
   }
 
   get hasWaiting(): boolean {
     return this.#queue.length > 0;
   }
 
+  /** True while failures of this host may turn out to be an outage. */
+  get doubtful(): boolean {
+    return this.#streak > 0 || this.#silence?.kind === 'outage';
+  }
+
   request(ticket: Ticket): void {
-    if (this.#clock.nowMs() < this.#refusingUntilMs) {
-      return ticket.refuse(`${this.#name} asked for more patience (Retry-After) than a document has`);
-    }
+    if (this.#nowMs() < this.#refusingUntilMs) return ticket.refuse(this.#impatience());
     this.#queue.push(ticket);
     this.#pump();
   }
@@ -101,24 +75,28 @@ export class HostGate {
   close(): void {
     this.#closed = true;
     this.#queue = [];
+    this.#options.budget?.close();
   }
 
   /** A request to this host that began at `sentAtMs` has ended. */
   report(report: HostReport, sentAtMs: number): void {
     const probed = this.#probe === 'sent';
+    const blockProbed = probed && this.#blockProbe;
+    const first = this.#first;
+    if (report.kind !== 'cancelled') this.#first = false;
     if (probed) this.#probe = 'none';
+    this.#blockProbe = false;
+    if (report.kind === 'throttled') return this.#throttled(report, sentAtMs, blockProbed, first);
+    if (blockProbed) this.#endBlockProbe(report.kind === 'answered');
     switch (report.kind) {
       case 'answered':
         this.succeed();
         break;
       case 'cancelled':
-        if (probed) this.#probe = 'wanted';
+        if (probed && !blockProbed) this.#probe = 'wanted';
         break;
       case 'unreachable':
         this.#unreachable(probed);
-        break;
-      case 'throttled':
-        this.#throttled(report.retryAfterMs, sentAtMs, probed);
         break;
       case 'retry-after':
         this.#retryAfter(report.retryAfterMs);
@@ -133,115 +111,164 @@ export class HostGate {
   /** The host answered somebody. */
   succeed(): void {
     this.#streak = 0;
-    const trouble = this.#trouble;
-    if (trouble === undefined || this.#clock.nowMs() < trouble.pausedAtMs + trouble.pauseMs) return;
-    this.#trouble = undefined;
-    if (trouble.kind === 'outage') this.#listener.onOutage(trouble.sinceMs, this.#clock.nowMs());
+    const silence = this.#silence;
+    if (silence === undefined || this.#nowMs() < silence.untilMs) return;
+    this.#silence = undefined;
+    if (silence.kind === 'outage') this.#listener.onOutage(silence.sinceMs, this.#nowMs());
     this.#listener.onResume();
   }
 
   #unreachable(probed: boolean): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#nowMs();
     if (this.#streak === 0) this.#streakSinceMs = nowMs;
     this.#streak++;
-    if (this.#trouble !== undefined) {
-      if (probed) this.#pause(this.#trouble.kind, Math.min(OUTAGE_MAX_PAUSE_MS, this.#trouble.pauseMs * 2));
+    if (this.#silence !== undefined) {
+      if (probed) this.#beSilent(this.#silence.kind, Math.min(OUTAGE_MAX_PAUSE_MS, this.#silence.pauseMs * 2));
       return;
     }
-    if (this.#streak < OUTAGE_STREAK) {
-      if (probed && this.#pace !== undefined) this.#probe = 'none';
-      return;
-    }
-    this.#trouble = { kind: 'outage', sinceMs: this.#streakSinceMs, pausedAtMs: nowMs, pauseMs: OUTAGE_FIRST_PAUSE_MS };
+    if (this.#streak < OUTAGE_STREAK) return;
     this.#listener.onOutage(this.#streakSinceMs, undefined);
-    this.#pause('outage', OUTAGE_FIRST_PAUSE_MS);
-  }
-
-  /** Replies to requests sent before the pause began never extend it. */
-  #throttled(retryAfterMs: number | undefined, sentAtMs: number, probed: boolean): void {
-    const trouble = this.#trouble;
-    if (trouble?.kind === 'block' && sentAtMs <= trouble.pausedAtMs) return;
-    const ownMs = probed && trouble?.kind === 'block' ? trouble.pauseMs * 2 : this.#settings.blockPauseMs;
-    this.#pause('block', Math.max(ownMs, retryAfterMs ?? 0));
+    this.#beSilent('outage', OUTAGE_FIRST_PAUSE_MS);
   }
 
   #retryAfter(retryAfterMs: number): void {
-    const nowMs = this.#clock.nowMs();
-    if (retryAfterMs <= this.#settings.patienceMs) return this.#pause('retry-after', retryAfterMs);
-    this.#refusingUntilMs = nowMs + retryAfterMs;
+    if (retryAfterMs <= this.#options.settings.patienceMs) return this.#beSilent('retry-after', retryAfterMs);
+    this.#refusingUntilMs = this.#nowMs() + retryAfterMs;
     const refused = this.#queue;
     this.#queue = [];
-    for (const ticket of refused)
-      ticket.refuse(`${this.#name} asked for more patience (Retry-After) than a document has`);
-    this.#listener.onPause('Retry-After', this.#refusingUntilMs);
+    for (const ticket of refused) ticket.refuse(this.#impatience());
+    this.#listener.onPause('Retry-After is longer than a document is tried for', this.#refusingUntilMs);
   }
 
-  #pause(kind: Trouble['kind'], pauseMs: number): void {
-    const nowMs = this.#clock.nowMs();
-    const sinceMs = this.#trouble?.kind === kind ? this.#trouble.sinceMs : nowMs;
-    this.#trouble = { kind, sinceMs: kind === 'outage' ? this.#streakSinceMs : sinceMs, pausedAtMs: nowMs, pauseMs };
-    const wokenMs = this.#trouble.sinceMs + this.#settings.giveUpMs;
-    if (kind !== 'retry-after' && nowMs + pauseMs > wokenMs) {
-      const what = kind === 'block' ? 'a block' : 'an outage';
-      return this.#listener.onGiveUp(
-        `gave up: ${what} of ${this.#name} outlasts --give-up; run the same command again later`,
-      );
-    }
-    this.#listener.onPause(REASONS[kind], nowMs + pauseMs);
+  #beSilent(kind: Silence['kind'], pauseMs: number): void {
+    const nowMs = this.#nowMs();
+    const untilMs = Math.max(nowMs + pauseMs, this.#silence?.untilMs ?? 0);
+    const sinceMs = kind === 'outage' ? this.#streakSinceMs : (this.#silence?.sinceMs ?? nowMs);
+    this.#silence = { kind, sinceMs, pauseMs, untilMs };
+    if (kind === 'outage' && this.#givesUp('an outage', sinceMs, untilMs)) return;
+    this.#listener.onPause(kind === 'outage' ? 'no answer' : 'Retry-After', untilMs);
     this.#probe = 'wanted';
-    this.#clock.after(pauseMs, () => this.#pump());
+    this.#options.clock.after(pauseMs, () => this.#pump());
+  }
+
+  /** Nothing is granted until the block is written down, so that no other run slips through either. */
+  #throttled(
+    report: Extract<HostReport, { kind: 'throttled' }>,
+    sentAtMs: number,
+    blockProbed: boolean,
+    first: boolean,
+  ): void {
+    const { budget } = this.#options;
+    if (budget === undefined) return this.#pump();
+    this.#streak = 0;
+    const { retryAfterMs } = report;
+    const event = { sentAtMs, probe: blockProbed, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    this.#write(budget.throttled(event), ({ fresh, block }) => {
+      // Before anything was answered, with no block in sight: the same page is what a refused User-Agent gets.
+      if (first && fresh && report.page !== 'bare') return this.#listener.onUserAgentRefused();
+      if (block !== undefined) this.#noteBlock(block.sinceMs, block.pausedAtMs + block.pauseMs);
+    });
+  }
+
+  #endBlockProbe(answered: boolean): void {
+    const ended = this.#options.budget?.probeEnded(answered) ?? Promise.resolve();
+    this.#write(ended, () => {
+      if (answered) this.#blockEnded();
+    });
+  }
+
+  #write<T>(change: Promise<T>, then: (value: T) => void): void {
+    this.#writing++;
+    void change.then((value) => {
+      this.#writing--;
+      then(value);
+      this.#pump();
+    });
+  }
+
+  /** True if the run gives up over it. */
+  #noteBlock(sinceMs: number, pauseEndMs: number): boolean {
+    const known = this.#blockedSinceMs !== undefined;
+    this.#blockedSinceMs ??= Math.max(sinceMs, this.#nowMs());
+    if (this.#givesUp('a block', this.#blockedSinceMs, pauseEndMs)) return true;
+    if (!known || pauseEndMs > this.#nowMs())
+      this.#listener.onPause('the SEC asked for silence ("too fast")', pauseEndMs);
+    return false;
+  }
+
+  #blockEnded(): void {
+    if (this.#blockedSinceMs === undefined) return;
+    this.#blockedSinceMs = undefined;
+    this.#listener.onResume();
+  }
+
+  #givesUp(what: string, sinceMs: number, untilMs: number): boolean {
+    const { settings, name } = this.#options;
+    if (untilMs <= sinceMs + settings.giveUpMs) return false;
+    this.#listener.onGiveUp(`gave up: ${what} of ${name} outlasts --give-up; run the same command again later`);
+    return true;
   }
 
   #pump(): void {
-    while (this.#queue.length > 0 && !this.#busy && !this.#closed && this.#isOpen()) {
-      if (this.#probe === 'wanted') this.#probe = 'sent';
-      if (this.#pace === undefined) this.#grantNext();
-      else this.#grantPaced(this.#pace);
+    while (this.#queue.length > 0 && this.#isOpen()) {
+      const { budget } = this.#options;
+      if (budget !== undefined) return this.#reserveFrom(budget);
+      this.#grantNext(false);
     }
   }
 
   #isOpen(): boolean {
-    if (this.#probe === 'sent') return false;
-    const trouble = this.#trouble;
-    return trouble === undefined || this.#clock.nowMs() >= trouble.pausedAtMs + trouble.pauseMs;
+    if (this.#closed || this.#reserving || this.#writing > 0 || this.#probe === 'sent') return false;
+    return this.#silence === undefined || this.#nowMs() >= this.#silence.untilMs;
   }
 
-  #grantPaced(pace: Pace): void {
-    this.#busy = true;
-    const reserved = pace.reserve(this.#clock.nowMs());
-    if (typeof reserved === 'number') return this.#grantAt(reserved);
-    reserved.then(
-      (startMs) => this.#grantAt(startMs),
-      (error: unknown) => this.#listener.onGiveUp(`the rate limiter failed: ${String(error)}`),
-    );
+  #reserveFrom(budget: HostBudget): void {
+    this.#reserving = true;
+    void budget.reserve().then((reservation) => this.#take(reservation, budget));
   }
 
-  #grantAt(startMs: number): void {
-    const delayMs = startMs - this.#clock.nowMs();
-    if (delayMs <= 0) return this.#grantReserved();
-    this.#clock.after(delayMs, () => this.#grantReserved());
+  #take(reservation: Reservation, budget: HostBudget): void {
+    const nowMs = this.#nowMs();
+    if (reservation.kind === 'wait') {
+      if (this.#noteBlock(reservation.blockSinceMs, reservation.pauseEndMs)) return;
+      return this.#later(reservation.untilMs - nowMs, () => this.#pump());
+    }
+    this.#later(reservation.atMs - nowMs, () => this.#use(reservation.probe, budget));
   }
 
-  /** A pause may have begun while the start was waited for: then the ticket keeps its place. */
-  #grantReserved(): void {
-    this.#busy = false;
-    const paused =
-      this.#trouble !== undefined && this.#clock.nowMs() < this.#trouble.pausedAtMs + this.#trouble.pauseMs;
-    if (paused || this.#closed) {
-      if (this.#probe === 'sent') this.#probe = 'wanted';
-    } else this.#grantNext();
+  #later(delayMs: number, action: () => void): void {
+    const resume = (): void => {
+      this.#reserving = false;
+      action();
+    };
+    if (delayMs <= 0) resume();
+    else this.#options.clock.after(delayMs, resume);
+  }
+
+  /** A silence may have begun while the start was waited for: then the ticket keeps its place. */
+  #use(probe: boolean, budget: HostBudget): void {
+    const usable = this.#isOpen() && this.#queue.length > 0 && budget.isOpen(probe);
+    if (usable) {
+      if (!probe) this.#blockEnded();
+      this.#grantNext(probe);
+    } else if (probe) return this.#endBlockProbe(false);
     this.#pump();
   }
 
-  #grantNext(): void {
+  #grantNext(blockProbe: boolean): void {
     const ticket = this.#queue.shift();
-    if (ticket !== undefined) ticket.grant();
-    else if (this.#probe === 'sent') this.#probe = 'wanted';
+    if (ticket === undefined) return;
+    if (this.#probe === 'wanted' || blockProbe) this.#probe = 'sent';
+    this.#blockProbe = blockProbe;
+    if (blockProbe) this.#options.budget?.probeSent();
+    ticket.grant();
+  }
+
+  #impatience(): string {
+    return `${this.#options.name} asked for more patience (Retry-After) than a document has`;
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMs();
   }
 }
-
-const REASONS: Readonly<Record<Trouble['kind'], string>> = {
-  block: 'the SEC asked for silence ("too fast")',
-  outage: 'no answer',
-  'retry-after': 'Retry-After',
-};

@@ -6,16 +6,18 @@ import type { RunEvent } from '../model/run-event.ts';
 import type { PoolWorker } from '../worker/pool.ts';
 import type { ToWorker, WorkerEvent } from '../worker/protocol.ts';
 import type { Clock } from './clock.ts';
-import { HostGate, type GateSettings, type Ticket } from './host-gate.ts';
-import type { Pace } from './pace.ts';
+import type { GateSettings, HostBudget, Ticket } from './gate-ports.ts';
+import { HostGate } from './host-gate.ts';
 
 export interface HostsOptions {
   readonly gate: GateSettings;
   readonly clock: Clock;
-  /** The pace of a host; undefined for none. */
-  readonly paceOf: (host: string) => Pace | undefined;
+  /** What spaces a host's requests; undefined for nothing. */
+  readonly budgetOf: (host: string) => HostBudget | undefined;
   readonly broadcast: (message: ToWorker) => void;
   readonly emit: (event: RunEvent) => void;
+  /** Failures of this host's documents were an outage. */
+  readonly onOutage: (host: string) => void;
   readonly end: (end: RunEnd) => void;
 }
 
@@ -68,9 +70,24 @@ export class Hosts {
 
   /** A document of this address came: its host answers. */
   succeed(address: string): void {
+    // Workers report what went wrong; what went well matters only while a host is in doubt.
+    this.#doubtfulGate(address)?.succeed();
+  }
+
+  /** True while failures of this address may turn out to be an outage of its host. */
+  isDoubtful(address: string): boolean {
+    return this.#doubtfulGate(address) !== undefined;
+  }
+
+  isDoubtfulHost(host: string): boolean {
+    return this.#gates.get(host)?.doubtful ?? false;
+  }
+
+  #doubtfulGate(address: string): HostGate | undefined {
     for (const [host, gate] of this.#gates) {
-      if (hostKeyOf(new URL(address)) === host) gate.succeed();
+      if (gate.doubtful && hostKeyOf(new URL(address)) === host) return gate;
     }
+    return undefined;
   }
 
   /** A worker is gone: what it waited for is void, what it had out counts as cancelled. */
@@ -90,12 +107,9 @@ export class Hosts {
   #gate(host: string): HostGate {
     const known = this.#gates.get(host);
     if (known !== undefined) return known;
-    const { gate, clock, paceOf, emit, end } = this.#options;
+    const { gate: settings, clock, budgetOf, emit, end } = this.#options;
     const made = new HostGate(
-      host,
-      gate,
-      clock,
-      paceOf(host),
+      { name: host, settings, clock, budget: budgetOf(host), firstAlone: host === SEC_HOST_KEY },
       {
         onPause: (reason, untilMs) => {
           emit({ kind: 'waiting', host, reason, untilMs });
@@ -106,12 +120,12 @@ export class Hosts {
           this.#tellGuard(host);
         },
         onOutage: (sinceMs, untilMs) => {
+          if (untilMs === undefined) this.#options.onOutage(host);
           this.#options.broadcast({ kind: 'outage', host, sinceMs, ...(untilMs === undefined ? {} : { untilMs }) });
         },
         onGiveUp: (message) => end({ kind: 'gave-up', message }),
         onUserAgentRefused: () => end({ kind: 'user-agent-refused', message: USER_AGENT_REFUSED }),
       },
-      host === SEC_HOST_KEY,
     );
     this.#gates.set(host, made);
     return made;

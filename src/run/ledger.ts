@@ -2,6 +2,7 @@
 // manifest row. A document counts as saved only when its row is durable.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DocumentRequest } from '../model/document.ts';
 import { CannotWriteError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
@@ -11,10 +12,10 @@ import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import type { ManifestIndex } from '../storage/manifest-index.ts';
 import type { ManifestRows } from '../storage/manifest-rows.ts';
 import type { ManifestWriter } from '../storage/manifest-writer.ts';
-import type { HeldMissing} from './mass-missing.ts';
+import type { HeldMissing } from './mass-missing.ts';
 import { asFailed, isMassMissing } from './mass-missing.ts';
 import type { ListEntry } from './planner.ts';
-import type { FetchPlan, SettledPlan } from './provisioner.ts';
+import { requestOf, type FetchPlan, type SettledPlan } from './provisioner.ts';
 import { badLineRow, rowOf, unchangedRow } from './rows.ts';
 
 export interface LedgerOptions {
@@ -36,6 +37,8 @@ export interface LedgerOptions {
 interface InFlight {
   readonly entry: ListEntry;
   readonly plan: FetchPlan;
+  /** Requests that were sent before an outage gave the document back. */
+  readonly requestsBefore: number;
 }
 
 export class Ledger {
@@ -59,7 +62,15 @@ export class Ledger {
   /** A line that is fetched: it will settle through `settle`. */
   open(sequence: number, plan: FetchPlan): void {
     this.counts.lines++;
-    this.#inFlight.set(sequence, { entry: plan.entry, plan });
+    this.#inFlight.set(sequence, { entry: plan.entry, plan, requestsBefore: 0 });
+  }
+
+  /** A document in flight is tried again from the beginning; what was sent for it stays on its account. */
+  giveBack(sequence: number, requests: number): DocumentRequest | undefined {
+    const flight = this.#inFlight.get(sequence);
+    if (flight === undefined) return undefined;
+    this.#inFlight.set(sequence, { ...flight, requestsBefore: flight.requestsBefore + requests });
+    return requestOf(sequence, flight.plan);
   }
 
   /** A line that ends the run before it is fetched. */
@@ -98,10 +109,11 @@ export class Ledger {
       this.counts.left++;
       return;
     }
+    const exchange = { ...outcome.exchange, requests: outcome.exchange.requests + flight.requestsBefore };
     this.#asked++;
-    this.counts.requests += outcome.exchange.requests;
-    this.counts.wireBytes += outcome.exchange.wireBytes ?? 0;
-    this.#settleAsked(flight, outcome);
+    this.counts.requests += exchange.requests;
+    this.counts.wireBytes += exchange.wireBytes ?? 0;
+    this.#settleAsked(flight, { ...outcome, exchange });
   }
 
   #settleAsked(flight: InFlight, outcome: Exclude<Outcome, { kind: 'left' }>): void {

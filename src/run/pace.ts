@@ -1,29 +1,22 @@
-// Owns when the next request may start, evenly spaced: a pure clockwork, the caller waits. Small lateness is caught up with
-// the next start, so that timers that fire late do not waste the budget; an idle time is never saved up for a burst.
+// Owns when the next request to a host with a rate of its own may start, evenly spaced: a clockwork, the caller waits. Small
+// lateness is caught up with the next start, so that timers that fire late do not waste the budget; an idle time is never
+// saved up for a burst. (The SEC's pace is shared between runs: sec-budget.ts.)
 
-/** Part of an interval that a late start may be made up for: at 8/s no second ever sees more than 9 starts. */
+/** Part of an interval that a late start may be made up for. */
 const CATCH_UP = 0.25;
 
-export interface Pace {
-  /** Takes the next start, at or after `nowMs` (epoch). May take a moment where the budget is shared between processes. */
-  reserve(nowMs: number): number | Promise<number>;
-}
-
-export class EvenPace implements Pace {
+export class EvenPace {
   readonly #intervalMs: number;
-  #lastMs = -Infinity;
+  #freeAtMs = -Infinity;
 
   constructor(permitsPerSecond: number) {
     this.#intervalMs = 1000 / permitsPerSecond;
   }
 
+  /** Takes the next start, which may lie a moment in the past. */
   reserve(nowMs: number): number {
-    this.#lastMs = nextStart(this.#lastMs, this.#intervalMs, nowMs);
-    return this.#lastMs;
+    const atMs = Math.max(this.#freeAtMs, nowMs - CATCH_UP * this.#intervalMs);
+    this.#freeAtMs = atMs + this.#intervalMs;
+    return atMs;
   }
-}
-
-/** The start after `lastMs` at the given spacing. */
-export function nextStart(lastMs: number, intervalMs: number, nowMs: number): number {
-  return Math.max(lastMs + intervalMs, nowMs - CATCH_UP * intervalMs);
 }

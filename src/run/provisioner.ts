@@ -64,17 +64,7 @@ export class Provisioner {
     if (plan.kind !== 'fetch') return listener.onSettled(plan);
     const sequence = this.#sequence++;
     if (!listener.onFetch(sequence, plan)) return this.stop();
-    const { fetchUrl, paths, owned, existing, validators } = plan.target;
-    const { url } = plan.entry;
-    documents.push({
-      sequence,
-      url,
-      fetchUrl,
-      paths,
-      owned,
-      existing,
-      ...(validators === undefined ? {} : { validators }),
-    });
+    documents.push(requestOf(sequence, plan));
   }
 
   /** Takes the source's next block in; false at its end. */
@@ -103,4 +93,11 @@ export class Provisioner {
     clearTimeout(timer);
     return first === 'paused';
   }
+}
+
+/** What a worker is told of a document. */
+export function requestOf(sequence: number, plan: FetchPlan): DocumentRequest {
+  const { fetchUrl, paths, owned, existing, validators } = plan.target;
+  const { url } = plan.entry;
+  return { sequence, url, fetchUrl, paths, owned, existing, ...(validators === undefined ? {} : { validators }) };
 }

@@ -1,4 +1,5 @@
 // Owns how an outcome becomes a manifest row. Absent fields are left out; the order of fields is that of docs/format.md.
+import type { Validators } from '../model/document.ts';
 import type { Failure } from '../model/failure.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
 import type { Exchange, Outcome, SavedDocument } from '../model/outcome.ts';
@@ -72,6 +73,12 @@ export function badLineRow(entry: ListEntry, message: string, run: string, nowMs
     ...entryFields(entry, { run }),
     error: { code: 'invalid-url', message },
   };
+}
+
+/** What makes a request for a saved document conditional; undefined if its server sent nothing of the kind. */
+export function validatorsOf(row: ManifestRow | undefined): Validators | undefined {
+  if (row?.etag === undefined && row?.lastModified === undefined) return undefined;
+  return { ...present('etag', row.etag), ...present('lastModified', row.lastModified) };
 }
 
 /** What `--json` prints of a document that was skipped or confirmed: its saved row, under the present line. */

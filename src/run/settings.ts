@@ -6,6 +6,8 @@ import type { WorkerSettings } from '../worker/protocol.ts';
 export interface RunSettings {
   /** Absolute path. */
   readonly destination: string;
+  /** What the runs of this machine share; absolute path. */
+  readonly stateFolder: string;
   readonly layout: Layout;
   readonly existing: Existing;
   /** Origin that *.sec.gov documents are fetched from instead. */

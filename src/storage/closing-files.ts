@@ -26,7 +26,10 @@ export async function writeFailedList(
   try {
     const lines = failedLines(index, rows, isThere);
     const first = lines.next();
-    if (first.done === true) { rmSync(paths.failedList, { force: true }); return; }
+    if (first.done === true) {
+      rmSync(paths.failedList, { force: true });
+      return;
+    }
     await replaceFile(paths.failedList, chain(first.value, lines), fsync);
   } finally {
     rows.close();
