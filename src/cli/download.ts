@@ -20,9 +20,13 @@ export async function downloadCommand(
   options: ResolvedOptions,
   edge: Edge,
 ): Promise<number> {
+  return downloadFrom(openSource(sourceName, edge.process.stdin), options, edge);
+}
+
+/** Downloads the URLs of an open source; returns the exit code. */
+export async function downloadFrom(source: Source, options: ResolvedOptions, edge: Edge): Promise<number> {
   const { process, version } = edge;
   const settings = configure(options, process.env, version);
-  const source = openSource(sourceName, process.stdin);
   if (options['dry-run']) return printDryRun(source, settings, options.json, process.stdout);
   const reporter = await openReporter(source, options, edge);
   const run = new Run(settings, {

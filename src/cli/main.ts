@@ -16,6 +16,16 @@ Examples:
 Exit codes: 0 all there, 1 some failed for good, 75 run me again, 2 usage, 3 User-Agent refused, 4 cannot write,
 130/143 interrupted. All options can be set in the environment as shown.`;
 
+/** Shown by `verify --help`; the others apply to --repair as they do to a download. */
+const VERIFY_OPTIONS: ReadonlySet<string> = new Set([
+  '--list',
+  '--repair',
+  '--json',
+  '--quiet',
+  '--user-agent',
+  '--mirror',
+]);
+
 async function main(): Promise<number> {
   const edge: Edge = {
     process,
@@ -24,6 +34,7 @@ async function main(): Promise<number> {
   };
   let exitCode = 0;
   const program = new Command('edgar-fetch')
+    .enablePositionalOptions()
     .description('Downloads the URLs of a list from SEC EDGAR: every URL accounted for, every file complete.')
     .version(edge.version)
     .argument('[source]', 'list file, one URL a line; "-" or nothing reads stdin')
@@ -37,6 +48,19 @@ async function main(): Promise<number> {
     }
     exitCode = await downloadCommand(source, readOptions(typed, process.env), edge);
   });
+  addOptions(program.command('verify').argument('<dir>', 'destination of earlier runs'))
+    .description('re-hashes a folder against its manifest: 0 if everything is whole, 1 if not')
+    .option('--list <file>', 'is all of this list here, and whole? ("-" reads stdin)')
+    .option('--repair', 'fetch what is missing or damaged')
+    .configureHelp({
+      visibleOptions: (command) => command.options.filter((option) => VERIFY_OPTIONS.has(option.long ?? '')),
+    })
+    .action(async (folder: string, typed: Record<string, unknown>) => {
+      const { verifyCommand } = await import('./verify.ts');
+      const list = typeof typed['list'] === 'string' ? { list: typed['list'] } : {};
+      const verify = { ...list, repair: typed['repair'] === true };
+      exitCode = await verifyCommand(folder, verify, readOptions(typed, process.env), edge);
+    });
   await program.parseAsync(process.argv);
   return exitCode;
 }

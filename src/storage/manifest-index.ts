@@ -79,6 +79,14 @@ export class ManifestIndex {
     yield* this.#newFailed;
   }
 
+  /** Every document that is saved, as its last saved row says. */
+  *savedDocuments(): Generator<{ readonly path: string; readonly rowOffset: number }> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      const path = this.#savedPath.get(index);
+      if (path !== undefined) yield { path, rowOffset: this.#savedOffset.get(index) };
+    }
+  }
+
   /** Every path that a saved row holds. */
   *savedPaths(): Generator<string> {
     for (let index = 0; index < this.#urls.size; index++) {

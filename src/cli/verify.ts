@@ -1,0 +1,78 @@
+// Owns the verify command: findings on stdout, exit 0 if everything is whole, 1 if not; with --repair what is damaged is
+// fetched again, by a run like any other.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UsageError } from '../model/errors.ts';
+import { Verifier, type Finding, type Verification } from '../run/verification.ts';
+import { readUrlList } from '../run/url-list.ts';
+import { statePaths } from '../storage/state-folder.ts';
+import { downloadFrom, type Edge } from './download.ts';
+import type { ResolvedOptions } from './options.ts';
+import { openSource } from './source.ts';
+
+export interface VerifyOptions {
+  readonly list?: string;
+  readonly repair: boolean;
+}
+
+/** Verifies a destination; returns the exit code. Rejects with UsageError. */
+export async function verifyCommand(
+  folder: string,
+  verify: VerifyOptions,
+  options: ResolvedOptions,
+  edge: Edge,
+): Promise<number> {
+  if (!existsSync(statePaths(folder).manifest)) {
+    throw new UsageError(
+      `${folder} has no manifest (.edgar-fetch/manifest.jsonl); give the --out folder of an earlier run`,
+    );
+  }
+  const { stdout } = edge.process;
+  const damaged: string[] = [];
+  const verifier = new Verifier(resolve(folder), (finding) => {
+    if (finding.status !== 'unknown') damaged.push(finding.url);
+    stdout.write(options.json ? `${JSON.stringify(finding)}\n` : findingText(finding));
+  });
+  try {
+    if (verify.list === undefined) await verifier.verifyAll();
+    else {
+      const source = openSource(verify.list, edge.process.stdin);
+      await verifier.verifyList(readUrlList(source.stream, source.name));
+    }
+  } finally {
+    verifier.close();
+  }
+  if (options.json) stdout.write(`${JSON.stringify({ status: 'summary', ...verifier.counts })}\n`);
+  else if (!options.quiet) stdout.write(summaryText(verifier.counts));
+  if (damaged.length === 0 || !verify.repair) return damaged.length === 0 ? 0 : 1;
+  return repair(folder, damaged, options, edge);
+}
+
+/** Fetches damaged documents again, whatever their sizes say; the damaged bytes are kept under `replaced/`. */
+function repair(folder: string, urls: readonly string[], options: ResolvedOptions, edge: Edge): Promise<number> {
+  const stream = linesOf(urls);
+  const replacing: ResolvedOptions = { ...options, out: folder, existing: 'replace', 'dry-run': false, json: false };
+  return downloadFrom({ stream, name: 'the damaged documents' }, replacing, edge);
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- a source is asynchronous, this one has nothing to wait for
+async function* linesOf(urls: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const url of urls) yield Buffer.from(`${url}\n`);
+}
+
+function findingText(finding: Finding): string {
+  switch (finding.status) {
+    case 'missing':
+    case 'changed':
+      return `${finding.status.padEnd(8)} ${finding.path}  ${finding.url}\n`;
+    case 'unknown':
+      return `unknown  ${finding.path}\n`;
+    case 'absent':
+      return `absent   ${finding.url}  (line ${finding.line})\n`;
+  }
+}
+
+function summaryText(counts: Verification): string {
+  const { whole, missing, changed, unknown, absent } = counts;
+  return `${whole} whole, ${missing} missing, ${changed} changed, ${unknown} unknown${absent > 0 ? `, ${absent} absent` : ''}\n`;
+}
