@@ -31,7 +31,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DEFAULT_WORKERS = Math.min(4, availableParallelism());
 
 /** Keys are the long names without dashes; environment variables follow from them. */
-export const OPTIONS = {
+const OPTIONS = {
   out: option({
     group: 'main',
     flags: '-o, --out <dir>',

@@ -101,6 +101,6 @@ export const flag: ValueParser<boolean> = (value, option) => {
   }
 };
 
-export function invalid(option: string, value: string, advice: string): UsageError {
+function invalid(option: string, value: string, advice: string): UsageError {
   return new UsageError(`${option} "${value}" is not possible; ${advice}`);
 }

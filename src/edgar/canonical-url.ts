@@ -3,7 +3,7 @@
 import { isSecHost } from './fair-access.ts';
 
 /** A URL that went through `canonicalUrl`. */
-export type CanonicalUrl = string & { readonly canonical: unique symbol };
+type CanonicalUrl = string & { readonly canonical: unique symbol };
 
 export type CanonicalVerdict =
   | { readonly valid: true; readonly url: CanonicalUrl; readonly sec: boolean }

@@ -1,10 +1,7 @@
 // Owns the SEC's fair-access numbers and what counts as the SEC. Sources: https://www.sec.gov/os/webmaster-faq#developers
 // and the recordings described in docs/fair-access.md.
 
-/** The SEC's limit for one address, all machines together. Going on too fast extends the block. */
-export const SEC_LIMIT_PER_SECOND = 10;
-
-/** Clients measured at 9.7 to 9.9 requests a second were still blocked: jitter makes 10 into 11. */
+/** The SEC's limit is 10; clients measured at 9.7 to 9.9 requests a second were still blocked: jitter makes 10 into 11. */
 export const SEC_MAX_RATE_PER_SECOND = 9;
 
 export const SEC_DEFAULT_RATE_PER_SECOND = 8;

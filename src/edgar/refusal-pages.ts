@@ -19,19 +19,23 @@ export type RefusalPage =
 /** No page of refusal on record is larger. */
 const MAX_PAGE_BYTES = 64 * 1024;
 
+const START_BYTES = 4096;
+
 /** Recognises a page by the decoded body's bytes; undefined for anything else, genuine documents included. */
 export function recognisePage(body: Buffer): RefusalPage | undefined {
   if (body.length > MAX_PAGE_BYTES) return undefined;
+  // Nearly every body is a document, and shows it at its beginning.
+  const start = body.toString('latin1', 0, START_BYTES);
+  if (!isS3Error(start) && !looksLikeHtml(start)) return undefined;
   const text = body.toString('latin1');
   if (isS3Error(text)) return /<Code>\s*(?:AccessDenied|NoSuchKey)\s*<\/Code>/.test(text) ? 'missing' : 'storage-error';
-  if (!looksLikeHtml(text)) return undefined;
   return pageOfTitle(titleOf(text), text);
 }
 
 /** True if the body begins as an HTML page does (white space, BOM, comments and an XML declaration aside). */
 export function looksLikeHtml(text: string): boolean {
   const start = text
-    .slice(0, 4096)
+    .slice(0, START_BYTES)
     .replace(/^(?:\u00ef\u00bb\u00bf|\ufeff)/, '')
     .replace(/^(?:\s+|<\?xml[^>]*\?>|<!--[\s\S]*?-->)+/, '');
   return /^<(?:!doctype\s+html\b|html\b|head\b|title\b|body\b)/i.test(start);

@@ -6,7 +6,7 @@ import * as secState from './sec-state.ts';
 import { INITIAL_STATE, type Block, type Change, type Reservation, type SecState } from './sec-state.ts';
 
 /** Where the state lies: a file that several processes change. */
-export interface StateFile {
+interface StateFile {
   read(): unknown;
   update<T>(change: (content: unknown) => { readonly content: unknown; readonly value: T }): Promise<T>;
 }

@@ -1,7 +1,6 @@
 // Owns forcing folders to the device after names appeared in them. Documents of the same moment share one sync of their
 // folder: whoever asks while one is under way gets the next.
 import { close, fsync, open } from 'node:fs';
-import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { cannotWrite, errorCode } from './disk-error.ts';
 
@@ -49,11 +48,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } catch (error) {
     throw cannotWrite(folder, error);
   }
-}
-
-/** The folders from `folder` up to, not including, `top`: those whose own names may be new. */
-export function foldersBetween(folder: string, top: string): string[] {
-  const folders: string[] = [];
-  for (let at = folder; at !== top && at.length > top.length; at = dirname(at)) folders.push(at);
-  return folders;
 }

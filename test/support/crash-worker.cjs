@@ -34,7 +34,6 @@ function crash() {
       const hoard = [];
       for (;;) hoard.push(new Array(1e6).fill({}));
     }
-    // eslint-disable-next-line no-fallthrough -- the loop above has no end
     default:
       setImmediate(() => {
         throw new Error('the test takes this thread down');
