@@ -1,13 +1,13 @@
 // Owns one attempt at a document: the request, its redirect hops, and the verdict on the last reply. Every hop takes a
 // permit of its own. Whether there is a next attempt is decided elsewhere.
-import { isSecHost } from '../edgar/fair-access.ts';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
+import { addressOf } from './address.ts';
 import type { ReceivedBody } from './body.ts';
 import { classifyReply, type ReplyVerdict } from './classify.ts';
 import type { HttpContext } from './context.ts';
 import { checkDocument } from './document-check.ts';
 import type { HostReport } from './permits.ts';
-import { nextHop } from './redirect.ts';
+import { isRedirect, nextHop } from './redirect.ts';
 import { md5OfEtag, fieldOf, retryAfterMs, type ReplyHead } from './reply-head.ts';
 import { requestReply, type AttemptTrace, type Reply, type Validators } from './reply.ts';
 
@@ -49,20 +49,21 @@ const MAX_REDIRECTS = 10;
 
 /** Runs one attempt. Rejects only with CannotWriteError. */
 export async function attempt(request: AttemptRequest, context: HttpContext, trace: AttemptTrace): Promise<AttemptEnd> {
-  let address = new URL(request.fetchUrl);
+  let address = addressOf(request.fetchUrl);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     const reply = await requestReply(address, request.validators, context, trace);
     if (reply.kind !== 'whole') return endWithoutReply(reply);
-    const next = nextHop(address, reply.head);
+    if (!isRedirect(reply.head)) return judge(reply, request, context);
+    const next = nextHop(new URL(address.href), reply.head);
     if (next.kind === 'stay') return judge(reply, request, context);
     reply.body.discard();
     reply.permit.ended({ kind: 'answered' });
     if (next.kind === 'refused') return { kind: 'failed', failure: next.failure };
-    if (isSecHost(next.address.hostname) && !context.settings.mayContactSec) {
+    address = addressOf(next.address.href);
+    if (address.at.isSec && !context.settings.mayContactSec) {
       const message = 'a redirect to sec.gov is not followed without a User-Agent that names a contact (--user-agent)';
       return { kind: 'failed', failure: permanentFailure('redirect', message) };
     }
-    address = next.address;
     trace.finalUrl = address.href;
   }
   return { kind: 'failed', failure: permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`) };

@@ -74,7 +74,7 @@ function isUnrecognisedRefusal(facts: ReplyFacts): boolean {
 }
 
 /** What a status means when the body says nothing. */
-export function classifyStatus(status: number): ReplyVerdict {
+function classifyStatus(status: number): ReplyVerdict {
   switch (status) {
     case 404:
     case 410:

@@ -42,7 +42,7 @@ export function createConnector(proxies: ProxySettings, connectTimeoutMs: number
     autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_ATTEMPT_MS, connectTimeoutMs),
   });
   const forward = (origin: string): URL | undefined =>
-    origin.startsWith('http:') ? proxyFor(new URL(origin), proxies) : undefined;
+    proxies.httpProxy !== undefined && origin.startsWith('http:') ? proxyFor(new URL(origin), proxies) : undefined;
   return {
     connect(options, callback) {
       const target = new URL(`${options.protocol}//${options.host ?? options.hostname}`);

@@ -15,7 +15,7 @@ import { permanentFailure, transientFailure, type Failure } from '../model/failu
 import type { ContentCoding } from './reply-head.ts';
 
 /** Bodies that are larger decoded go through a stream and a temporary file. */
-export const MAX_DECODED_IN_MEMORY = 16 * 1024 * 1024;
+const MAX_DECODED_IN_MEMORY = 16 * 1024 * 1024;
 
 const STREAM_CHUNK_BYTES = 256 * 1024;
 

@@ -31,9 +31,13 @@ export function checkDocument(source: ByteSource, url: string): DocumentVerdict 
   }
 }
 
+/** `url` is canonical: it has a path, and no fragment. */
 function extensionOf(url: string): string {
-  const path = new URL(url).pathname;
-  return /\.[a-z0-9]+$/i.exec(path)?.[0].toLowerCase() ?? '';
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  const dot = path.lastIndexOf('.');
+  const extension = dot > path.lastIndexOf('/') ? path.slice(dot).toLowerCase() : '';
+  return /^\.[a-z0-9]+$/.test(extension) ? extension : '';
 }
 
 function checkXmlDocument(source: ByteSource, url: string): DocumentVerdict {

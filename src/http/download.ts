@@ -2,6 +2,7 @@
 // charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
 import { transientFailure, type Failure } from '../model/failure.ts';
 import type { Exchange } from '../model/outcome.ts';
+import { addressOf } from './address.ts';
 import {
   attempt,
   discard,
@@ -11,7 +12,6 @@ import {
   type RefusedBody,
 } from './attempt.ts';
 import type { HttpContext } from './context.ts';
-import { hostKeyOf } from '../edgar/fair-access.ts';
 import type { AttemptTrace } from './reply.ts';
 import { decideRetry } from './retry-policy.ts';
 
@@ -55,7 +55,14 @@ class Download {
   readonly #flow: DownloadFlow;
   readonly #hostKey: string;
   readonly #startedAtMs: number;
-  readonly #trace: AttemptTrace = { requests: 0, activeMs: 0, waitedMs: 0 };
+  readonly #trace: AttemptTrace = {
+    requests: 0,
+    httpStatus: undefined,
+    wireBytes: undefined,
+    finalUrl: undefined,
+    activeMs: 0,
+    waitedMs: 0,
+  };
   /** When each charged attempt ended. */
   readonly #chargedAtMs: number[] = [];
   /** SHA-256 of bytes that differed from the SEC's ETag. */
@@ -65,7 +72,7 @@ class Download {
     this.#request = request;
     this.#context = context;
     this.#flow = flow;
-    this.#hostKey = hostKeyOf(new URL(request.fetchUrl));
+    this.#hostKey = addressOf(request.fetchUrl).at.hostKey;
     this.#startedAtMs = context.nowMs();
   }
 
@@ -92,7 +99,7 @@ class Download {
   async #attempt(): Promise<AttemptEnd> {
     if (this.#flow.isDraining()) return { kind: 'left' };
     this.#trace.activeMs = 0;
-    delete this.#trace.finalUrl;
+    this.#trace.finalUrl = undefined;
     const end = await attempt(this.#request, this.#context, this.#trace);
     if (end.kind !== 'document') return end;
     if (this.#isDoubted(end.document)) return this.#doubt(end.document);

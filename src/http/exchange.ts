@@ -3,6 +3,7 @@
 import { errors, type Dispatcher } from 'undici';
 import type { Connection } from './connection.ts';
 import { ConnectTimeoutError } from './connector.ts';
+import { watchOf, type ExchangeWatch, type WatchedExchange } from './exchange-watch.ts';
 import { framingOf, type Framing, type HeaderFields, type ReplyHead } from './reply-head.ts';
 
 export interface ExchangeLimits {
@@ -54,16 +55,21 @@ export function exchange(
   });
 }
 
-class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow {
+class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow, WatchedExchange {
   readonly #connection: Connection;
   readonly #limits: ExchangeLimits;
   readonly #receiver: ReplyReceiver;
   readonly #signal: AbortSignal;
   readonly #resolve: (end: ExchangeEnd) => void;
   readonly #reused: boolean;
-  readonly #onAbort = (): void => this.#cut({ kind: 'cancelled' });
-  #wholeTimer: NodeJS.Timeout | undefined;
-  #idleTimer: NodeJS.Timeout | undefined;
+  readonly #watch: ExchangeWatch;
+  /** When the limit on the whole is reached. */
+  #wholeEndsAtMs = Infinity;
+  /** Whether silence is counted: only once the request is on the wire, and not while we hold the network back. */
+  #listening = false;
+  /** Something came since the last tick. */
+  #heard = false;
+  #heardAtMs = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #headSeen = false;
   #wireBytes = 0;
@@ -82,25 +88,39 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow {
     this.#signal = signal;
     this.#resolve = resolve;
     this.#reused = connection.carriedReplies > 0;
+    this.#watch = watchOf(signal);
   }
 
   start(path: string, headers: Readonly<Record<string, string>>): void {
     if (this.#signal.aborted) return this.#finish({ kind: 'cancelled' });
-    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
-    this.#wholeTimer = setTimeout(() => this.#timeOut('whole'), this.#limits.wholeMs);
+    this.#wholeEndsAtMs = performance.now() + this.#limits.wholeMs;
+    this.#watch.add(this);
     this.#connection.client.dispatch({ path, method: 'GET', headers }, this);
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs >= this.#wholeEndsAtMs) return this.#timeOut('whole');
+    if (!this.#listening) return;
+    if (this.#heard) {
+      this.#heard = false;
+      this.#heardAtMs = nowMs;
+    } else if (nowMs - this.#heardAtMs >= this.#limits.idleMs) this.#timeOut('idle');
+  }
+
+  cancel(): void {
+    this.#cut({ kind: 'cancelled' });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#over) return controller.abort(new Error('the exchange is over'));
     this.#controller = controller;
-    this.#idleTimer = setTimeout(() => this.#timeOut('idle'), this.#limits.idleMs);
+    this.#listen();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, fields: HeaderFields): void {
     if (this.#over || status < 200) return;
     this.#headSeen = true;
-    this.#idleTimer?.refresh();
+    this.#heard = true;
     const head: ReplyHead = { status, fields };
     const framing = framingOf(head);
     const wanted = this.#receiver.onHead(head, 'value' in framing ? framing.value : undefined);
@@ -112,7 +132,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    this.#idleTimer?.refresh();
+    this.#heard = true;
     this.#wireBytes += chunk.length;
     this.#receiver.onData(chunk, this);
   }
@@ -136,18 +156,22 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow {
 
   pause(): void {
     this.#controller?.pause();
-    // Silence is ours while we hold the network back.
-    clearTimeout(this.#idleTimer);
+    this.#listening = false;
   }
 
   resume(): void {
     if (this.#over) return;
-    this.#idleTimer = setTimeout(() => this.#timeOut('idle'), this.#limits.idleMs);
+    this.#listen();
     this.#controller?.resume();
   }
 
   abandon(): void {
     this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
+  }
+
+  #listen(): void {
+    this.#listening = true;
+    this.#heard = true;
   }
 
   #brokenBy(error: Error): ExchangeEnd {
@@ -167,9 +191,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow {
   #finish(end: ExchangeEnd): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#wholeTimer);
-    clearTimeout(this.#idleTimer);
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#watch.remove(this);
     this.#resolve(end);
   }
 }

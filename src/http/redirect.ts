@@ -11,8 +11,13 @@ export type NextHop =
 
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([300, 301, 302, 303, 307, 308]);
 
+/** Cheaper than `nextHop`, for the replies that are none. */
+export function isRedirect(head: ReplyHead): boolean {
+  return REDIRECT_STATUSES.has(head.status);
+}
+
 export function nextHop(from: URL, head: ReplyHead): NextHop {
-  if (!REDIRECT_STATUSES.has(head.status)) return { kind: 'stay' };
+  if (!isRedirect(head)) return { kind: 'stay' };
   const location = fieldOf(head, 'location')?.trim() ?? '';
   if (location === '') return refuse(`status ${head.status} without a Location`);
   if (!URL.canParse(location, from.href)) return refuse('the Location is not a URL');

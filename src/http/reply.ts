@@ -1,7 +1,7 @@
 // Owns the sending of one request and the taking in of its reply, whole or broken. A connection that has already carried a
 // reply and dies in silence is replaced once: the server closed it while we were writing, which is nobody's failure.
-import { hostKeyOf, isSecHost } from '../edgar/fair-access.ts';
 import { transientFailure, type Failure } from '../model/failure.ts';
+import type { Address } from './address.ts';
 import { BodyCollector, type BodyResult } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { HttpContext, HttpSettings } from './context.ts';
@@ -18,9 +18,9 @@ export interface Validators {
 /** What was seen of the network during an attempt; filled in as it goes. */
 export interface AttemptTrace {
   requests: number;
-  httpStatus?: number;
-  wireBytes?: number;
-  finalUrl?: string;
+  httpStatus: number | undefined;
+  wireBytes: number | undefined;
+  finalUrl: string | undefined;
   /** Time in which a request was in flight; waiting for permits is not counted. */
   activeMs: number;
   /** Time spent waiting for permits. */
@@ -39,16 +39,16 @@ export type Reply =
 const MAX_PAGE_BYTES = 256 * 1024;
 
 export async function requestReply(
-  address: URL,
+  address: Address,
   validators: Validators | undefined,
   context: HttpContext,
   trace: AttemptTrace,
 ): Promise<Reply> {
-  const connection = context.connections.take(address.origin);
+  const connection = context.connections.take(address.at.origin);
   const first = await sendOn(connection, address, validators, context, trace);
   if (first.kind !== 'stale') return first;
   first.permit.ended({ kind: 'answered' });
-  const second = await sendOn(context.connections.fresh(address.origin), address, validators, context, trace);
+  const second = await sendOn(context.connections.fresh(address.at.origin), address, validators, context, trace);
   return second.kind === 'stale' ? { ...second, kind: 'broken' } : second;
 }
 
@@ -56,12 +56,12 @@ type Stale = { readonly kind: 'stale'; readonly failure: Failure; readonly permi
 
 async function sendOn(
   connection: Connection,
-  address: URL,
+  address: Address,
   validators: Validators | undefined,
   context: HttpContext,
   trace: AttemptTrace,
 ): Promise<Reply | Stale> {
-  const answer = await context.permits.acquire(hostKeyOf(address));
+  const answer = await context.permits.acquire(address.at.hostKey);
   if (answer.kind === 'refused') {
     context.connections.release(connection);
     return answer;
@@ -69,7 +69,7 @@ async function sendOn(
   trace.requests++;
   trace.waitedMs += answer.waitedMs;
   const { settings } = context;
-  const body = new ReplyBody(context, isSecHost(address.hostname), validators !== undefined);
+  const body = new ReplyBody(context, address.at.isSec, validators !== undefined);
   const startedMs = context.nowMs();
   const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
   const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);
@@ -80,11 +80,8 @@ async function sendOn(
 }
 
 function note(trace: AttemptTrace, head: ReplyHead | undefined, end: ExchangeEnd): void {
-  delete trace.httpStatus;
-  delete trace.wireBytes;
-  if (head === undefined) return;
-  trace.httpStatus = head.status;
-  if ('wireBytes' in end) trace.wireBytes = end.wireBytes;
+  trace.httpStatus = head?.status;
+  trace.wireBytes = head !== undefined && 'wireBytes' in end ? end.wireBytes : undefined;
 }
 
 function replyOf(end: ExchangeEnd, body: ReplyBody, settings: HttpSettings, permit: Permit): Reply | Stale {
@@ -127,11 +124,11 @@ function wholeOrShort(wireBytes: number, complete: boolean, body: ReplyBody, per
 }
 
 function wireRequest(
-  address: URL,
+  address: Address,
   validators: Validators | undefined,
   context: HttpContext,
 ): { path: string; headers: Record<string, string> } {
-  const path = address.pathname + address.search;
+  const { path, at } = address;
   const headers: Record<string, string> = {
     'user-agent': context.settings.userAgent,
     accept: '*/*',
@@ -139,15 +136,15 @@ function wireRequest(
   };
   if (validators?.etag !== undefined) headers['if-none-match'] = validators.etag;
   if (validators?.lastModified !== undefined) headers['if-modified-since'] = validators.lastModified;
-  const proxy = context.connector.forwardProxy(address.origin);
+  const proxy = context.connector.forwardProxy(at.origin);
   if (proxy === undefined) return { path, headers };
-  headers['host'] = address.host;
+  headers['host'] = at.host;
   if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization;
-  return { path: address.origin + path, headers };
+  return { path: at.origin + path, headers };
 }
 
 /** Takes in the head and the body of one reply. */
-export class ReplyBody implements ReplyReceiver {
+class ReplyBody implements ReplyReceiver {
   readonly #context: HttpContext;
   readonly #fromSec: boolean;
   readonly #conditional: boolean;

@@ -10,6 +10,9 @@ export type XmlVerdict =
 /** A long comment or internal subset may fill a window; then the next one is tried. */
 const WINDOW_BYTES: readonly number[] = [32 * 1024, 1024 * 1024, 16 * 1024 * 1024];
 
+/** Most root elements stand in the first 4 KB. */
+const HEAD_WINDOW_BYTES: readonly number[] = [4 * 1024, ...WINDOW_BYTES];
+
 const MISC = /(?:\s+|<!--[\s\S]*?-->|<\?[\s\S]*?\?>)*/y;
 const NAME = '[A-Za-z_:\\u0080-\\uffff][\\w:.\\-\\u0080-\\uffff]*';
 const START_TAG = new RegExp(`<(${NAME})(?:\\s(?:[^<>"']|"[^"]*"|'[^']*')*|/)?>`, 'y');
@@ -46,7 +49,7 @@ function encodingOf(start: Buffer): TextEncoding {
 }
 
 function findRoot(source: ByteSource, encoding: TextEncoding): RootTag | undefined {
-  for (const windowBytes of WINDOW_BYTES) {
+  for (const windowBytes of HEAD_WINDOW_BYTES) {
     const text = textAt(source, encoding, 0, windowBytes);
     const root = rootOf(text);
     if (root !== undefined) return root;
@@ -101,10 +104,18 @@ function tailEndsWithTag(text: string, name: string): boolean {
 
 /** True if the text ends within a comment or CDATA section: an end tag there is text, and the document was cut. */
 function insideUnclosed(text: string): boolean {
-  return ['<!--', '<![CDATA['].some((opening) => {
-    const at = text.lastIndexOf(opening);
-    return at >= 0 && !text.includes('-->', at) && !text.includes(']]>', at);
-  });
+  // Looking backwards for a text is slow (50 us for 32 KB); forwards for one character, which few documents have, is not.
+  let comment = -1;
+  let cdata = -1;
+  for (let at = text.indexOf('!'); at >= 0; at = text.indexOf('!', at + 1)) {
+    if (text.startsWith('<!--', at - 1)) comment = at - 1;
+    else if (text.startsWith('<![CDATA[', at - 1)) cdata = at - 1;
+  }
+  return isUnclosed(text, comment) || isUnclosed(text, cdata);
+}
+
+function isUnclosed(text: string, opening: number): boolean {
+  return opening >= 0 && !text.includes('-->', opening) && !text.includes(']]>', opening);
 }
 
 function skipMisc(text: string, from: number): number {

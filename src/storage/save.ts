@@ -56,6 +56,9 @@ export class DocumentSaver {
       const place = await this.#findPlace(request, body);
       if (place.kind === 'same') {
         discardBody(body);
+        // It may have got its name from a run that died before the folder was on the device.
+        if (this.#fsync && place.adopted)
+          await this.#syncFolders(dirname(join(this.#folders.destination, place.path)), []);
         return place;
       }
       return await this.#put(place, request, body);
@@ -150,6 +153,6 @@ async function hasBytes(file: string, status: Stats, body: DocumentBody): Promis
   return status.isFile() && status.size === size && (await sha256OfFile(file)) === body.sha256;
 }
 
-export function discardBody(body: DocumentBody): void {
+function discardBody(body: DocumentBody): void {
   if (body.kind === 'file') body.file.discard();
 }

@@ -1,6 +1,6 @@
 // Owns the documents of a worker's batches from their arrival to their outcome: how many are asked for at a time, how many
 // are saved at a time, and when the worker wants more. One slow document never idles it: the next batch is asked for as
-// soon as fewer URLs wait than connections are free.
+// soon as fewer URLs wait than there are connections, so that it is there before one of them is free.
 import pLimit from 'p-limit';
 import type { DocumentRequest } from '../model/document.ts';
 import type { Outcome, SavedDocument } from '../model/outcome.ts';
@@ -68,11 +68,15 @@ export class BatchRunner {
       const outcome = await this.#process(document);
       this.#parts.outbox.send({ kind: 'settled', sequence: document.sequence, outcome });
     } catch (error) {
+      // The run ends; this document is none of its failures.
       this.#parts.outbox.send({ kind: 'fatal', message: messageOf(error) });
+      this.#parts.outbox.send({ kind: 'settled', sequence: document.sequence, outcome: { kind: 'left' } });
     }
     this.#active--;
     this.#tellHunger();
-    if (this.#active === 0) this.#whenIdle?.();
+    if (this.#active > 0) return;
+    this.#parts.outbox.flush();
+    this.#whenIdle?.();
   }
 
   async #process(document: DocumentRequest): Promise<Outcome> {
@@ -116,11 +120,10 @@ export class BatchRunner {
     return !this.#draining;
   }
 
-  /** Asks for more when fewer URLs wait than connections are free; once, until a batch comes. */
+  /** Asks for more when fewer URLs wait than there are connections; once, until a batch comes. */
   #tellHunger(): void {
     if (this.#hungry || this.#draining || this.#sleeping > MAX_SLEEPING) return;
-    const free = this.#parts.connections - this.#downloads.activeCount;
-    if (this.#downloads.pendingCount >= Math.max(1, free)) return;
+    if (this.#downloads.pendingCount >= this.#parts.connections) return;
     this.#hungry = true;
     this.#parts.outbox.send({ kind: 'hungry' });
   }

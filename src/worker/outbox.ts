@@ -1,10 +1,16 @@
-// Owns the way of events to the main thread: those of one turn travel in one message, in order.
+// Owns the way of events to the main thread: in order, those of the same moment in one message. What somebody waits for goes
+// with the end of the turn; settled documents wait a little for company (a message costs both threads 50 us and a wake).
 import type { MessagePort } from 'node:worker_threads';
 import type { FromWorker, WorkerEvent } from './protocol.ts';
+
+const COMPANY_MS = 5;
+const MAX_WAITING = 16;
 
 export class Outbox {
   readonly #port: MessagePort;
   #events: WorkerEvent[] = [];
+  #company: NodeJS.Timeout | undefined;
+  #leaving = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -12,13 +18,26 @@ export class Outbox {
 
   send(event: WorkerEvent): void {
     this.#events.push(event);
-    if (this.#events.length === 1) setImmediate(() => this.flush());
+    if (event.kind !== 'settled' || this.#events.length >= MAX_WAITING) this.#leave();
+    else this.#company ??= setTimeout(() => this.flush(), COMPANY_MS);
   }
 
   flush(): void {
+    clearTimeout(this.#company);
+    this.#company = undefined;
     if (this.#events.length === 0) return;
     const message: FromWorker = { events: this.#events };
     this.#events = [];
     this.#port.postMessage(message);
+  }
+
+  /** At the end of the turn. */
+  #leave(): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    setImmediate(() => {
+      this.#leaving = false;
+      this.flush();
+    });
   }
 }

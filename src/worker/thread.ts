@@ -1,6 +1,5 @@
 // Entry of a worker thread: joins the HTTP layer with the storage and serves the messages of protocol.ts until told to
 // finish. Whatever goes wrong beyond a document ends the thread; the pool sees to the rest.
-import { setMaxListeners } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
@@ -20,8 +19,6 @@ function serve(): void {
   const settings = workerData as WorkerSettings;
   const paths = statePaths(settings.destination);
   const cancellation = new AbortController();
-  // Every request in flight listens.
-  setMaxListeners(0, cancellation.signal);
   const outbox = new Outbox(port);
   const outages = new Outages();
   const permits = new ThreadPermits(outbox, settings.guardedHosts, Date.now);

@@ -1,0 +1,92 @@
+// What a reply means, by its body first and its status second: all statuses in one table, and every page of refusal.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { classifyReply, type ReplyFacts } from '../../src/http/classify.ts';
+import { corpusFiles, corpusSkip } from '../support/corpus.ts';
+
+const FROM_SEC = { fromSec: true, conditional: false };
+const FROM_ELSEWHERE = { fromSec: false, conditional: false };
+
+/** A verdict in short: its kind, and the code and lasting of its failure. */
+function short(facts: ReplyFacts): string {
+  const verdict = classifyReply(facts);
+  if (!('failure' in verdict)) return verdict.kind;
+  return `${verdict.kind} ${verdict.failure.code} ${verdict.failure.transient ? 'transient' : 'permanent'}`;
+}
+
+/** What a status without a body means from a host other than the SEC. */
+function expected(status: number): string {
+  if (status === 200) return 'document';
+  if (status === 404 || status === 410) return 'missing not-found permanent';
+  if ([401, 403, 407, 451].includes(status)) return 'failed forbidden permanent';
+  if ([408, 425, 429].includes(status) || status >= 500) return 'failed http-status transient';
+  return 'failed http-status permanent';
+}
+
+test('every status from 200 to 599 without a body means what the contract says', () => {
+  for (let status = 200; status <= 599; status++) {
+    for (const body of [undefined, Buffer.alloc(0), Buffer.from('plain text')]) {
+      assert.equal(short({ status, body, ...FROM_ELSEWHERE }), expected(status), `${status} from elsewhere`);
+      const fromSec = status === 429 ? 'throttled blocked transient' : expected(status);
+      assert.equal(short({ status, body, ...FROM_SEC }), fromSec, `${status} from the SEC`);
+    }
+  }
+});
+
+test('304 confirms a document only if the request was conditional', () => {
+  assert.equal(short({ status: 304, body: undefined, fromSec: true, conditional: true }), 'not-modified');
+  assert.equal(short({ status: 304, body: undefined, ...FROM_SEC }), 'failed http-status permanent');
+  assert.equal(short({ status: 200, body: undefined, fromSec: true, conditional: true }), 'document');
+});
+
+const NEW_WORDING = Buffer.from('<!DOCTYPE html><html><head><title>Slow down, please</title></head></html>');
+
+test('an HTML page of new wording under 403 or 429 from the SEC is taken for "too fast"', () => {
+  for (const status of [403, 429]) {
+    assert.equal(short({ status, body: NEW_WORDING, ...FROM_SEC }), 'throttled blocked transient');
+    assert.equal(short({ status, body: NEW_WORDING, ...FROM_ELSEWHERE }), expected(status));
+  }
+  for (const status of [401, 404, 500, 503]) {
+    assert.equal(short({ status, body: NEW_WORDING, ...FROM_SEC }), expected(status));
+  }
+  assert.equal(short({ status: 200, body: NEW_WORDING, ...FROM_SEC }), 'document');
+});
+
+/** Recorded page: what it means from the SEC, and from another host or a mirror. */
+const PAGES: Readonly<Record<string, readonly [string, string]>> = {
+  '403-automated-access-2026-RECONSTRUCTED.html': [
+    'throttled user-agent-refused permanent',
+    'failed user-agent-refused permanent',
+  ],
+  '403-request-rate-threshold-exceeded-2022.html': ['throttled blocked transient', 'failed blocked transient'],
+  '403-undeclared-automated-tool-2025.html': [
+    'user-agent-refused user-agent-refused permanent',
+    'failed user-agent-refused permanent',
+  ],
+  '403-s3-accessdenied-missing-object-1.xml': ['missing not-found permanent', 'missing not-found permanent'],
+  '403-s3-accessdenied-missing-object-2.xml': ['missing not-found permanent', 'missing not-found permanent'],
+  '404-s3-nosuchkey-data.sec.gov.xml': ['missing not-found permanent', 'missing not-found permanent'],
+  '503-file-unavailable-maintenance-1.html': ['failed http-status transient', 'failed http-status transient'],
+  '503-file-unavailable-maintenance-2.html': ['failed http-status transient', 'failed http-status transient'],
+};
+
+test('each recorded page of refusal means the same under any status', { skip: corpusSkip }, () => {
+  const files = corpusFiles('errors');
+  assert.deepEqual(files.map(({ name }) => name).sort(), Object.keys(PAGES).sort());
+  for (const { name, body } of files) {
+    for (const status of [200, 403, 404, 429, 503]) {
+      const [fromSec, fromElsewhere] = PAGES[name]!;
+      // How the page of 2026 is held is the run's to decide; the failure's code is not looked at then.
+      const verdict = short({ status, body, ...FROM_SEC });
+      if (name.includes('automated-access')) assert.match(verdict, /^throttled /, name);
+      else assert.equal(verdict, fromSec, `${name} under ${status} from the SEC`);
+      assert.equal(short({ status, body, ...FROM_ELSEWHERE }), fromElsewhere, `${name} under ${status} from elsewhere`);
+    }
+  }
+});
+
+test('a genuine document under 200 is a document', { skip: corpusSkip }, () => {
+  for (const { name, body } of corpusFiles('xbrl')) {
+    assert.equal(short({ status: 200, body: body.subarray(0, 65 * 1024), ...FROM_SEC }), 'document', name);
+  }
+});

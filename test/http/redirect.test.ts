@@ -1,0 +1,59 @@
+// Where a reply sends us on: http and https only, never from https to http, and without user names.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nextHop } from '../../src/http/redirect.ts';
+
+const FROM = 'https://www.sec.gov/Archives/a.xml';
+
+function hop(status: number, location: string | string[] | undefined, from = FROM): ReturnType<typeof nextHop> {
+  return nextHop(new URL(from), { status, fields: { location } });
+}
+
+for (let status = 200; status <= 599; status++) {
+  if ([300, 301, 302, 303, 307, 308].includes(status)) continue;
+  if (status % 50 !== 0 && (status < 300 || status > 310)) continue;
+  test(`status ${status} is no redirect, whatever its Location`, () => {
+    assert.deepEqual(hop(status, 'https://other.example/'), { kind: 'stay' });
+  });
+}
+
+const FOLLOWED: readonly (readonly [string, string, string])[] = [
+  [FROM, 'https://other.example/b', 'https://other.example/b'],
+  [FROM, '/b.xml?x=1#y', 'https://www.sec.gov/b.xml?x=1'],
+  [FROM, 'b.xml', 'https://www.sec.gov/Archives/b.xml'],
+  [FROM, '//other.example/b', 'https://other.example/b'],
+  [FROM, ' /b.xml ', 'https://www.sec.gov/b.xml'],
+  [FROM, 'https://me:secret@other.example/b', 'https://other.example/b'],
+  ['http://mirror.example/a', 'https://mirror.example/a', 'https://mirror.example/a'],
+  ['http://mirror.example/a', 'http://mirror.example/b', 'http://mirror.example/b'],
+];
+
+for (const status of [300, 301, 302, 303, 307, 308]) {
+  test(`status ${status} sends on to its Location`, () => {
+    for (const [from, location, address] of FOLLOWED) {
+      const next = hop(status, location, from);
+      assert.ok(next.kind === 'go', location);
+      assert.equal(next.address.href, address);
+    }
+  });
+}
+
+const REFUSED: readonly (readonly [string | string[] | undefined, RegExp])[] = [
+  [undefined, /without a Location/],
+  ['', /without a Location/],
+  ['   ', /without a Location/],
+  ['http://www.sec.gov/Archives/a.xml', /from https to http/],
+  ['ftp://ftp.sec.gov/a.xml', /ftp:/],
+  ['file:///etc/passwd', /file:/],
+  ['javascript:alert(1)', /javascript:/],
+  ['https://[::1', /not a URL/],
+];
+
+for (const [location, message] of REFUSED) {
+  test(`a redirect to ${JSON.stringify(location) ?? 'nowhere'} fails the document for good`, () => {
+    const next = hop(301, location);
+    assert.ok(next.kind === 'refused');
+    assert.deepEqual([next.failure.code, next.failure.transient], ['redirect', false]);
+    assert.match(next.failure.message, message);
+  });
+}

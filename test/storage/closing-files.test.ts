@@ -1,0 +1,173 @@
+// What a run writes at its end: a list of what is failed that is a list again, and a manifest that says the same in fewer rows.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import { appendRunRow, compactManifest, writeFailedList } from '../../src/storage/closing-files.ts';
+import { ManifestIndex } from '../../src/storage/manifest-index.ts';
+import { ManifestRows } from '../../src/storage/manifest-rows.ts';
+import { ManifestWriter } from '../../src/storage/manifest-writer.ts';
+import type { StatePaths } from '../../src/storage/state-folder.ts';
+import { readUrlList } from '../../src/run/url-list.ts';
+import { splitTag } from '../../src/run/planner.ts';
+import { makeState, withFolder } from '../support/test-folder.ts';
+
+async function write(paths: StatePaths, rows: readonly ManifestRow[]): Promise<ManifestIndex> {
+  const writer = new ManifestWriter(paths.manifest, false);
+  await Promise.all(rows.map((row) => writer.append(row)));
+  await writer.close();
+  const index = new ManifestIndex(paths.manifest);
+  index.load();
+  return index;
+}
+
+/** The lines of a list file as a run reads them. */
+async function listed(path: string): Promise<string[]> {
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(readFileSync(path));
+  }
+  const lines: string[] = [];
+  for await (const block of readUrlList(source(), path)) for (const { text } of block) lines.push(text);
+  return lines;
+}
+
+const never = (): boolean => false;
+
+function failed(url: string, message = 'no', more: Partial<ManifestRow> = {}): ManifestRow {
+  return { url, status: 'failed', ...more, error: { code: 'timeout', message } };
+}
+
+function saved(url: string, path = 'a.xml', bytes = 3): ManifestRow {
+  return { url, status: 'saved', path, bytes, sha256: '0'.repeat(64) };
+}
+
+test('the failed list names each URL with its reason as a comment, and its tag', () =>
+  withFolder(async (out) => {
+    const paths = makeState(out);
+    const index = await write(paths, [
+      failed('https://a.example/1', 'first line\nsecond  line'),
+      saved('https://a.example/2'),
+      failed('https://a.example/3', 'x', { tag: 'my key 7' }),
+      { url: 'https://a.example/4', status: 'missing', settledAt: '2026-01-01T00:00:00.000Z' },
+    ]);
+    await writeFailedList(paths, index, never, true);
+    assert.equal(
+      readFileSync(paths.failedList, 'utf8'),
+      '# timeout: first line second line\nhttps://a.example/1\n# timeout: x\nhttps://a.example/3 my key 7\n',
+    );
+    assert.deepEqual(readdirSync(paths.folder).sort(), ['failed.txt', 'manifest.jsonl', 'tmp']);
+  }));
+
+test('the failed list is removed when nothing is failed any more', () =>
+  withFolder(async (out) => {
+    const paths = makeState(out);
+    await writeFailedList(paths, await write(paths, [failed('https://a.example/1')]), never, false);
+    assert.ok(existsSync(paths.failedList));
+    await writeFailedList(paths, await write(paths, [saved('https://a.example/1')]), never, false);
+    assert.equal(existsSync(paths.failedList), false);
+    await writeFailedList(paths, await write(paths, []), never, false);
+    assert.equal(existsSync(paths.failedList), false);
+  }));
+
+test('a document that is still there is not failed, whatever its last check came to; one that is gone is', () =>
+  withFolder(async (out) => {
+    const paths = makeState(out);
+    const index = await write(paths, [saved('https://a.example/1', 'one.xml', 5), failed('https://a.example/1')]);
+    await writeFailedList(paths, index, (path, bytes) => path === 'one.xml' && bytes === 5, false);
+    assert.equal(existsSync(paths.failedList), false);
+    await writeFailedList(paths, index, never, false);
+    assert.deepEqual(await listed(paths.failedList), ['https://a.example/1']);
+  }));
+
+test('the failed list is a list again: the same URLs, with the same tags', async () => {
+  const tag = fc.option(fc.constantFrom('7', 'my key', '# 1', 'é'), { nil: undefined });
+  const messages = fc.constantFrom('no', 'two\nlines', '\u2028', 'x'.repeat(20_000), '# x');
+  const url = fc.webUrl({ withQueryParameters: true }).map((text) => new URL(text).href);
+  const rows = fc.uniqueArray(fc.record({ url, tag, message: messages }), {
+    maxLength: 12,
+    selector: (row) => row.url,
+  });
+  await fc.assert(
+    fc.asyncProperty(rows, (wanted) =>
+      withFolder(async (out) => {
+        const paths = makeState(out);
+        const list = wanted.map((row) => failed(row.url, row.message, row.tag === undefined ? {} : { tag: row.tag }));
+        await writeFailedList(paths, await write(paths, list), never, false);
+        const lines = wanted.length === 0 ? [] : await listed(paths.failedList);
+        const expected = wanted.map((row) =>
+          row.tag === undefined ? { text: row.url } : { text: row.url, tag: row.tag },
+        );
+        assert.deepEqual(lines.map(splitTag), expected);
+      }),
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test('a bad line that was too long does not come back from the failed list as another URL', () =>
+  withFolder(async (out) => {
+    const paths = makeState(out);
+    // The row of a line that was too long has its first 8 KiB.
+    const url = `https://a.example/${'x'.repeat(9000)}`.slice(0, 8192);
+    const row: ManifestRow = { url, status: 'failed', error: { code: 'invalid-url', message: 'longer than 8 KiB' } };
+    await writeFailedList(paths, await write(paths, [row]), never, false);
+    const urls = existsSync(paths.failedList) ? await listed(paths.failedList) : [];
+    assert.deepEqual(
+      urls.filter((text) => URL.canParse(text)),
+      [],
+    );
+  }));
+
+const row = fc.oneof(
+  fc
+    .record({ url: fc.constantFrom('u1', 'u2', 'u3'), path: fc.constantFrom('a', 'b'), bytes: fc.nat() })
+    .map((one) => saved(one.url, one.path, one.bytes)),
+  fc.constantFrom('u1', 'u2', 'u3').map((url) => failed(url)),
+  fc
+    .constantFrom('u1', 'u2')
+    .map((url): ManifestRow => ({ url, status: 'missing', settledAt: '2026-01-01T00:00:00.000Z' })),
+);
+
+test('compaction keeps what the index says, and current rows only, where over half are superseded', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 20 }), (rows) =>
+      withFolder(async (out) => {
+        const paths = makeState(out);
+        const before = await write(paths, rows);
+        const text = readFileSync(paths.manifest, 'utf8');
+        const compacted = await compactManifest(paths, before, false);
+        assert.equal(compacted, before.superseded * 2 > before.rows);
+        if (!compacted) return assert.equal(readFileSync(paths.manifest, 'utf8'), text);
+        const after = new ManifestIndex(paths.manifest);
+        after.load();
+        assert.deepEqual([after.superseded, after.unreadable], [0, 0]);
+        assert.equal(after.rows, before.rows - before.superseded);
+        const reader = new ManifestRows(paths.manifest);
+        for (const url of ['u1', 'u2', 'u3']) {
+          const one = before.lookUp(url);
+          const other = after.lookUp(url);
+          if (one.kind !== 'saved' || other.kind !== 'saved') assert.deepEqual(other, one);
+          else assert.deepEqual([other.path, other.bytes], [one.path, one.bytes]);
+          if (other.kind === 'saved') {
+            const last = rows.findLast((each) => each.url === url && each.status === 'saved');
+            assert.deepEqual(reader.at(other.rowOffset), last);
+          }
+        }
+        reader.close();
+        assert.equal([...after.failedRows(never)].length, [...before.failedRows(never)].length);
+        assert.deepEqual(readdirSync(paths.folder).sort(), ['manifest.jsonl', 'tmp']);
+      }),
+    ),
+    { numRuns: 120 },
+  );
+});
+
+test('rows of runs are appended, one a line', () => {
+  withFolder((out) => {
+    const paths = makeState(out);
+    appendRunRow(paths, { id: 1 });
+    appendRunRow(paths, { id: 2 });
+    assert.equal(readFileSync(paths.runs, 'utf8'), '{"id":1}\n{"id":2}\n');
+  });
+});

@@ -1,0 +1,82 @@
+// Folders below the destination are made when they are needed, and a link never leads a document out of it.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { DocumentFolders, FolderBlockedError } from '../../src/storage/document-folders.ts';
+import { withFolder } from '../support/test-folder.ts';
+
+/** A destination beside a folder that is none of its business. */
+function withDestination(use: (destination: string, outside: string) => void): void {
+  withFolder((folder) => {
+    const destination = join(realpathSync(folder), 'out');
+    const outside = join(realpathSync(folder), 'outside');
+    mkdirSync(destination);
+    mkdirSync(outside);
+    use(destination, outside);
+  });
+}
+
+test('folders are made once, outermost first, and are then known', () => {
+  withDestination((destination) => {
+    const folders = new DocumentFolders(destination);
+    const inner = join(destination, 'a', 'b');
+    assert.deepEqual(folders.prepare('a/b/c.xml'), { folder: inner, created: [join(destination, 'a'), inner] });
+    assert.deepEqual(folders.prepare('a/b/d.xml'), { folder: inner, created: [] });
+    assert.deepEqual(folders.prepare('e.xml'), { folder: destination, created: [] });
+    assert.deepEqual(new DocumentFolders(destination).prepare('a/b/c.xml'), { folder: inner, created: [] });
+    assert.ok(statSync(inner).isDirectory());
+  });
+});
+
+test('more folders than are remembered are still found', () => {
+  withDestination((destination) => {
+    const folders = new DocumentFolders(destination);
+    for (let number = 0; number < 4200; number++) folders.prepare(`${number}/x`);
+    assert.deepEqual(folders.prepare('0/x').created, []);
+    assert.deepEqual(folders.prepare('4199/x').created, []);
+  });
+});
+
+test('a destination that is itself a link is followed', () => {
+  withDestination((destination, outside) => {
+    symlinkSync(outside, join(destination, 'link'));
+    assert.equal(new DocumentFolders(join(destination, 'link')).destination, outside);
+  });
+});
+
+test('a link that stays within the destination is followed', () => {
+  withDestination((destination) => {
+    mkdirSync(join(destination, 'real'));
+    symlinkSync(join(destination, 'real'), join(destination, 'link'));
+    assert.deepEqual(new DocumentFolders(destination).prepare('link/a.xml').created, []);
+  });
+});
+
+const BLOCKING: readonly (readonly [string, (place: string, outside: string, destination: string) => void])[] = [
+  ['a link out of the destination', (place, outside) => symlinkSync(outside, place)],
+  ['a link to the folder above', (place) => symlinkSync('..', place)],
+  [
+    'a link to a folder whose name begins alike',
+    (place, _, destination) => {
+      mkdirSync(`${destination}-2`);
+      symlinkSync(`${destination}-2`, place);
+    },
+  ],
+  ['a link to nothing', (place) => symlinkSync('gone', place)],
+  ['a file', (place) => writeFileSync(place, 'x')],
+];
+
+for (const [name, block] of BLOCKING) {
+  test(`${name} where a folder is needed blocks that document and makes nothing elsewhere`, () => {
+    withDestination((destination, outside) => {
+      block(join(destination, 'a'), outside, destination);
+      const folders = new DocumentFolders(destination);
+      for (const path of ['a/b.xml', 'a/b/c.xml']) {
+        assert.throws(() => folders.prepare(path), FolderBlockedError, path);
+      }
+      assert.equal(existsSync(join(outside, 'b')), false);
+      rmSync(`${destination}-2`, { recursive: true, force: true });
+    });
+  });
+}

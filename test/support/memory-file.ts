@@ -1,0 +1,18 @@
+// Owns a state file in memory, for budgets that several runs of a test share.
+import type { SecBudgetOptions } from '../../src/run/sec-budget.ts';
+
+type StateFile = SecBudgetOptions['file'];
+
+export class MemoryFile implements StateFile {
+  content: unknown = undefined;
+
+  read(): unknown {
+    return this.content;
+  }
+
+  update<T>(change: (content: unknown) => { readonly content: unknown; readonly value: T }): Promise<T> {
+    const { content, value } = change(this.content);
+    this.content = content;
+    return Promise.resolve(value);
+  }
+}
