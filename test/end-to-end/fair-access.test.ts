@@ -269,3 +269,29 @@ test('a proxy that is silent fails within the connect timeout', async (context) 
   assert.equal(end.exitCode, 75);
   assert.match(end.stderr, /1 timeout/);
 });
+
+const long = process.env['EDGAR_FETCH_LONG_TESTS'] === '1' ? false : 'takes minutes: set EDGAR_FETCH_LONG_TESTS=1';
+
+test('400 documents at the default rate take 400/8 s, within 2 % and a second', { skip: long }, async (context) => {
+  const world = await openWorld(context);
+  const startedAtMs = performance.now();
+  assertSaved(await world.run('a', 400).ended, world, 'a', 400);
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  context.diagnostic(
+    `${seconds.toFixed(2)} s; ${sustainedRate(world.server).toFixed(3)} starts a second, at most ${mostInOneSecond(world.server)} in one`,
+  );
+  assert.equal(world.server.countRequests(), 400);
+  assert.ok(mostInOneSecond(world.server) <= 10);
+  assert.ok(seconds <= 50 * 1.02 + 1, `${seconds} s`);
+});
+
+test('three runs together use at least 95 % of the budget and never exceed it', { skip: long }, async (context) => {
+  const world = await openWorld(context);
+  const ends = await Promise.all(['a', 'b', 'c'].map((name) => world.run(name, 120).ended));
+  for (const [at, end] of ends.entries()) assertSaved(end, world, ['a', 'b', 'c'][at]!, 120);
+  context.diagnostic(
+    `${sustainedRate(world.server).toFixed(3)} starts a second, at most ${mostInOneSecond(world.server)} in one`,
+  );
+  assert.ok(mostInOneSecond(world.server) <= 10);
+  assert.ok(sustainedRate(world.server) >= 8 * 0.95);
+});
