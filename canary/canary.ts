@@ -146,7 +146,17 @@ async function ask(connections: Connections, assumption: Assumption, userAgent: 
   if (end.kind !== 'complete' || head === undefined)
     throw new Error(end.kind === 'broken' ? end.error.message : end.kind);
   const wire = Buffer.concat(chunks);
-  return { head, wireBytes: wire.length, body: decode(wire, fieldOf(head, 'content-encoding')) };
+  const body = decode(wire, fieldOf(head, 'content-encoding'));
+  const page = recognisePage(body);
+  if (page !== undefined && page !== 'missing') {
+    throw new RefusedError(`the SEC answered with its "${page}" page (status ${head.status})`);
+  }
+  return { head, wireBytes: wire.length, body };
+}
+
+/** Going on would make it worse. */
+class RefusedError extends Error {
+  override readonly name = 'RefusedError';
 }
 
 function decode(wire: Buffer, coding: string | undefined): Buffer {
@@ -155,7 +165,9 @@ function decode(wire: Buffer, coding: string | undefined): Buffer {
 }
 
 async function main(): Promise<number> {
-  const userAgent = process.env['EDGAR_FETCH_USER_AGENT'] ?? process.env['EDGAR_IDENTITY'];
+  const userAgent = [process.env['EDGAR_FETCH_USER_AGENT'], process.env['EDGAR_IDENTITY']].find(
+    (text) => text !== undefined && text !== '',
+  );
   const usable = judgeUserAgent(userAgent);
   if (!usable.usable || userAgent === undefined) {
     const reason = usable.usable ? 'none is set' : usable.reason;
@@ -169,10 +181,10 @@ async function main(): Promise<number> {
   console.log(`asking ${SEC_HOST_KEY} about ${ASSUMPTIONS.length} assumptions, at most ${MAX_REQUESTS} requests`);
   let failed = 0;
   for (const assumption of ASSUMPTIONS.slice(0, MAX_REQUESTS)) {
-    const verdict = await ask(connections, assumption, userAgent).then(assumption.judge, (error: unknown) => ({
-      holds: false,
-      seen: `no answer (${error instanceof Error ? error.message : String(error)})`,
-    }));
+    const verdict = await ask(connections, assumption, userAgent).then(assumption.judge, (error: unknown) => {
+      if (error instanceof RefusedError) throw error;
+      return { holds: false, seen: `no answer (${error instanceof Error ? error.message : String(error)})` };
+    });
     if (!verdict.holds) failed++;
     console.log(`${verdict.holds ? 'holds   ' : 'DIFFERS '} ${assumption.says}\n         seen: ${verdict.seen}`);
     await new Promise((resolve) => setTimeout(resolve, SPACING_MS));
@@ -186,4 +198,8 @@ async function main(): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof RefusedError)) throw error;
+  console.error(`canary: ${error.message}; stopped. Wait 10 minutes, check the User-Agent, and try again`);
+  return 1;
+});

@@ -39,16 +39,24 @@ const environment = (home: string): NodeJS.ProcessEnv => ({
   EDGAR_FETCH_STATE_DIR: join(home, 'state'),
 });
 
+interface Ended {
+  readonly exit: Result['exit'];
+  /** The last of what it said, to explain a surprise. */
+  readonly said: string;
+}
+
 /** Runs a command in a process group of its own, which is killed at the limit. */
-const run = (command: Command, home: string): Promise<Result['exit']> =>
+const run = (command: Command, home: string): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(command.program, command.args, {
       cwd: home,
       env: environment(home),
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'ignore', 'pipe'],
     });
     let killed = false;
+    let said = '';
+    child.stderr.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-600)));
     const limit = setTimeout(() => {
       killed = true;
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -58,7 +66,7 @@ const run = (command: Command, home: string): Promise<Result['exit']> =>
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(limit);
-      resolve(killed || code === null ? 'killed' : code);
+      resolve({ exit: killed || code === null ? 'killed' : code, said });
     });
   });
 
@@ -76,8 +84,8 @@ const runCase = async (tool: Tool, one: HostileCase, url: string): Promise<Resul
     const folder = join(home, 'out');
     await mkdir(folder);
     const file = basename(one.path);
-    const exit = await run(tool.command({ url, folder, file, home }), home);
-    return { exit, left: await judge(join(folder, file), one.genuine) };
+    const ended = await run(tool.command({ url, folder, file, home }), home);
+    return { ...ended, left: await judge(join(folder, file), one.genuine) };
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -103,7 +111,7 @@ const remarks = (cases: readonly HostileCase[], columns: readonly Column[]): str
       if (!genuine && result?.left === 'right' && one.lenientPeersMayBeRight === undefined)
         return [`no note on leniency: ${tool.name} on ${one.id}`];
       if (tool.name === 'edgar-fetch' && result?.left !== (genuine ? 'right' : 'nothing'))
-        return [`edgar-fetch fails ${one.id}`];
+        return [`edgar-fetch fails ${one.id}: ${result?.said ?? ''}`];
       return [];
     }),
   );

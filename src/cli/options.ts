@@ -79,7 +79,7 @@ const OPTIONS = {
     ...switchOff('--dry-run', 'print the plan and stop: nothing is fetched or created', 'output'),
     group: 'main',
   }),
-  json: switchOff('--json', 'print one row per settled URL on stdout', 'output'),
+  json: switchOff('--json', 'print rows on stdout: one per settled URL, or per finding of verify', 'output'),
   quiet: switchOff('-q, --quiet', 'print errors only', 'output'),
   'log-level': option<'error' | 'warn' | 'info' | 'debug' | undefined>({
     group: 'output',

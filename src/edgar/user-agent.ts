@@ -4,7 +4,16 @@
 export type UserAgentVerdict = { readonly usable: true } | { readonly usable: false; readonly reason: string };
 
 const EMAIL = /[^\s@<>()"',;:]+@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)/i;
-const SAMPLE_DOMAINS = ['example.com', 'example.org', 'example.net', 'company.com', 'domain.com', 'samplecompany.com'];
+const SAMPLE_DOMAINS = [
+  'example.com',
+  'example.org',
+  'example.net',
+  'company.com',
+  'domain.com',
+  'samplecompany.com',
+  'your-company.com',
+  'yourcompany.com',
+];
 const AUTOMATON_OR_BROWSER =
   /^(?:mozilla\/|opera\/|curl\/|wget|aria2|python-requests|python-urllib|python\/|aiohttp|httpx|java\/|okhttp|go-http-client|node|undici|axios|got\b|libwww|scrapy)/i;
 

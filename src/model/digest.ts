@@ -25,6 +25,17 @@ export function digestOfBytes(bytes: Buffer, start: number, end: number): Digest
   return digestScratch(bytes.copy(scratchBytes, 0, start, end));
 }
 
+/** Digest of an ASCII text in lower case; undefined if the bytes are not ASCII. */
+export function digestOfFoldedBytes(bytes: Buffer, start: number, end: number): Digest | undefined {
+  reserve(end - start);
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x80) return undefined;
+    scratchBytes[at - start] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+  }
+  return digestScratch(end - start);
+}
+
 function reserve(length: number): void {
   if (length + 16 <= scratchBytes.length) return;
   scratchBytes = Buffer.alloc((length + 32) & ~15);

@@ -34,6 +34,7 @@ export class HostGate {
   #blockProbe = false;
   #first: boolean;
   #blockedSinceMs: number | undefined;
+  #announcedUntilMs = 0;
   #streak = 0;
   #streakSinceMs = 0;
   #refusingUntilMs = 0;
@@ -191,8 +192,9 @@ export class HostGate {
     const known = this.#blockedSinceMs !== undefined;
     this.#blockedSinceMs ??= Math.max(sinceMs, this.#nowMs());
     if (this.#givesUp('a block', this.#blockedSinceMs, pauseEndMs)) return true;
-    if (!known || pauseEndMs > this.#nowMs())
-      this.#listener.onPause('the SEC asked for silence ("too fast")', pauseEndMs);
+    const news = !known || pauseEndMs > Math.max(this.#nowMs(), this.#announcedUntilMs);
+    this.#announcedUntilMs = Math.max(this.#announcedUntilMs, pauseEndMs);
+    if (news) this.#listener.onPause('the SEC asked for silence ("too fast")', pauseEndMs);
     return false;
   }
 

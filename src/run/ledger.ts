@@ -91,7 +91,7 @@ export class Ledger {
       case 'known-missing':
         this.counts.missing++;
         this.counts.missingKnown++;
-        return this.#report({ url: plan.entry.url, status: 'missing', line: plan.entry.line }, false);
+        return this.#report({ status: 'missing', ...plan.entry }, false);
       case 'bad': {
         const { run, nowMs } = this.#options;
         const row = badLineRow(plan.entry, plan.message, run, nowMs());
@@ -180,7 +180,10 @@ export class Ledger {
   }
 
   #written(row: ManifestRow, offset: number, failure: Failure | undefined): void {
-    this.#options.index.record(row, offset);
+    const { index } = this.#options;
+    // Asked for again after --recheck-missing and missing still: that is no news.
+    if (row.status === 'missing' && index.lookUp(row.url).kind === 'missing') this.counts.missingKnown++;
+    index.record(row, offset);
     this.#count(row, failure);
     this.#report(row, failure?.transient ?? false);
   }

@@ -1,10 +1,9 @@
 // Owns which name a URL gets in the destination: in list order, whether or not an earlier URL then succeeds. Two URLs never
 // share a path, letter case ignored, and a stranger's file is never in the way: it is adopted if equal, else passed by.
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { candidatePaths, usualPath, type Layout } from '../edgar/layout.ts';
-import { digestOfText } from '../model/digest.ts';
+import { digestOfFoldedBytes, digestOfText } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
+import { Strangers } from './strangers.ts';
 
 /** `<cik>/<accession>/<name>`: no folder of this shape is ever a file's name. */
 const FILING_SHAPE = /^\d+\/\d{18}\/[^/]+$/;
@@ -17,14 +16,21 @@ export interface Naming {
 }
 
 export class Names {
-  readonly #destination: string;
+  readonly #strangers: Strangers;
   readonly #layout: Layout;
   readonly #files = new DigestTable();
   readonly #folders = new DigestTable();
 
   constructor(destination: string, layout: Layout) {
-    this.#destination = destination;
+    this.#strangers = new Strangers(destination);
     this.#layout = layout;
+  }
+
+  /** As `hold`, for the UTF-8 bytes of many paths (a million: 0.4 s instead of 2). */
+  holdBytes(bytes: Buffer, start: number, end: number): void {
+    const digest = isSimpleShape(bytes, start, end) ? digestOfFoldedBytes(bytes, start, end) : undefined;
+    if (digest === undefined) this.hold(bytes.toString('utf8', start, end));
+    else this.#files.add(digest);
   }
 
   /** Marks a path as held: by a row of the manifest, or by a name given here. */
@@ -38,16 +44,29 @@ export class Names {
   /** Gives a URL without a row its path. */
   give(url: string): Naming {
     const usual = usualPath(url, this.#layout);
-    const paths: string[] = [];
+    if (!this.#takeSimple(usual)) return this.#giveFrom(url, usual, []);
+    if (!this.#strangers.standAt(usual)) return { paths: [usual], collides: false };
+    return this.#giveFrom(url, usual, [usual]);
+  }
+
+  /** Holds a path that needs no folder that could be a file's name; false if it is held, or is no such path. */
+  #takeSimple(path: string): boolean {
+    if (path.includes('/') && !FILING_SHAPE.test(path)) return false;
+    return this.#files.add(digestOfText(foldCase(path))) >= 0;
+  }
+
+  /** Gives further names until one is free, after those that were given already. */
+  #giveFrom(url: string, usual: string, paths: string[]): Naming {
     let collides = false;
     for (const path of candidatePaths(url, this.#layout)) {
+      if (paths.includes(path)) continue;
       if (this.#isHeld(path)) {
         collides ||= path === usual;
         continue;
       }
       this.hold(path);
       paths.push(path);
-      if (!this.#exists(path)) break;
+      if (!this.#strangers.standAt(path)) break;
     }
     return { paths, collides };
   }
@@ -60,15 +79,28 @@ export class Names {
       this.#folders.has(digestOfText(key)) || foldersOf(key).some((folder) => this.#files.has(digestOfText(folder)))
     );
   }
+}
 
-  #exists(path: string): boolean {
-    try {
-      return lstatSync(join(this.#destination, path), { throwIfNoEntry: false }) !== undefined;
-    } catch {
-      // A name that cannot even be asked for is not there; saving it will say why.
-      return false;
-    }
-  }
+const SLASH = 0x2f;
+
+/** True for `FILING_SHAPE` and for a name without a folder. */
+function isSimpleShape(bytes: Buffer, start: number, end: number): boolean {
+  const first = slashIn(bytes, start, end);
+  if (first < 0) return true;
+  const second = first + 19;
+  if (first === start || second + 1 >= end || bytes[second] !== SLASH) return false;
+  for (let at = start; at < second; at++) if (at !== first && !isDigit(bytes[at])) return false;
+  return slashIn(bytes, second + 1, end) < 0;
+}
+
+/** Bounded, unlike `indexOf`: the bytes behind `end` are other paths. */
+function slashIn(bytes: Buffer, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (bytes[at] === SLASH) return at;
+  return -1;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 /** macOS and Windows fold letter case, and macOS also Unicode forms. */

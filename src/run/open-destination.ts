@@ -15,6 +15,9 @@ import type { RunSettings } from './settings.ts';
 
 type DestinationSettings = Pick<RunSettings, 'destination' | 'fsync'>;
 
+/** A row of `runs.jsonl`. */
+export type RunRow = { readonly id: string } & Readonly<Record<string, unknown>>;
+
 export class OpenDestination {
   /** Absolute, with links resolved. */
   readonly destination: string;
@@ -49,9 +52,9 @@ export class OpenDestination {
   }
 
   /** Writes `failed.txt` and `runs.jsonl`, and compacts the manifest where that is due. Rejects with CannotWriteError. */
-  async writeClosingFiles(runRow: object): Promise<void> {
+  async writeClosingFiles(runRow: RunRow): Promise<void> {
     this.rows.close();
-    await writeFailedList(this.#paths, this.index, (path, bytes) => this.#isThere(path, bytes), this.#fsync);
+    await writeFailedList(this.#paths, this.index, (path, bytes) => this.#isThere(path, bytes), this.#fsync, runRow.id);
     await compactManifest(this.#paths, this.index, this.#fsync);
     appendRunRow(this.#paths, runRow);
   }

@@ -1,7 +1,6 @@
 // Owns what is to become of each line of the list: fetched, there already, known to be missing, a duplicate, or bad. Reads
 // the manifest's index and asks the disk for the size of files that have a row; sends nothing and writes nothing.
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
 import type { Layout } from '../edgar/layout.ts';
 import { digestOfText } from '../model/digest.ts';
@@ -52,7 +51,8 @@ export class Planner {
   readonly #settings: PlannerSettings;
   readonly #index: ManifestIndex;
   readonly #nowMs: () => number;
-  readonly #names: Names;
+  /** Made when the first URL needs a name: a rerun that finds everything there gives none. */
+  #names: Names | undefined;
   readonly #seen = new DigestTable();
   readonly #validatorsAt: (rowOffset: number) => Validators | undefined;
 
@@ -67,20 +67,17 @@ export class Planner {
     this.#index = index;
     this.#nowMs = nowMs;
     this.#validatorsAt = validatorsAt;
-    this.#names = new Names(settings.destination, settings.layout);
-    for (const path of index.savedPaths()) this.#names.hold(path);
   }
 
   plan(line: ListLine): Plan {
     const { text: given, tag } = splitTag(line.text);
-    const tagged = tag === undefined ? {} : { tag };
     if (line.tooLong) return bad(line, 'the line is longer than 8 KiB');
     const verdict = canonicalUrl(given);
     if (!verdict.valid) return bad(line, `line ${line.number} is not a URL to fetch: ${verdict.reason}`);
     const { url, sec } = verdict;
-    if (this.#seen.add(digestOfText(url)) < 0) return { kind: 'duplicate' };
-    const entry = { url, line: line.number, ...(url === given ? {} : { given }), ...tagged };
-    return this.#planKnown(entry, sec, this.#index.lookUp(url));
+    const digest = digestOfText(url);
+    if (this.#seen.add(digest) < 0) return { kind: 'duplicate' };
+    return this.#planKnown(entryOf(url, line.number, given, tag), sec, this.#index.lookUpDigest(digest));
   }
 
   #planKnown(entry: ListEntry, sec: boolean, known: KnownDocument): Plan {
@@ -96,8 +93,8 @@ export class Planner {
       case 'unknown':
         break;
     }
-    const { paths, collides } = this.#names.give(entry.url);
-    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, { paths, owned: false, collides }) };
+    const { paths, collides } = this.#nameGiver().give(entry.url);
+    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, paths, false, collides) };
   }
 
   #planSaved(entry: ListEntry, sec: boolean, known: Extract<KnownDocument, { kind: 'saved' }>): Plan {
@@ -105,16 +102,26 @@ export class Planner {
     const isThere = this.#sizeOf(known.path) === known.bytes;
     const { path, rowOffset } = known;
     if (isThere && existing === 'skip') return { kind: 'there', entry, rowOffset, path };
-    const target = this.#target(entry.url, sec, { paths: [path], owned: true, collides: false });
+    const target = this.#target(entry.url, sec, [path], true, false);
     const validators = isThere && existing === 'check' ? this.#validatorsAt(rowOffset) : undefined;
     return { kind: 'fetch', entry, target: validators === undefined ? target : { ...target, validators } };
   }
 
-  #target(url: string, sec: boolean, naming: Pick<FetchTarget, 'paths' | 'owned' | 'collides'>): FetchTarget {
+  #nameGiver(): Names {
+    if (this.#names !== undefined) return this.#names;
+    const names = new Names(this.#settings.destination, this.#settings.layout);
+    this.#index.visitSavedPaths((bytes, start, end) => names.holdBytes(bytes, start, end));
+    this.#names = names;
+    return names;
+  }
+
+  #target(url: string, sec: boolean, paths: readonly string[], owned: boolean, collides: boolean): FetchTarget {
     const { mirror, existing } = this.#settings;
     const mirrored = sec && mirror !== undefined;
     return {
-      ...naming,
+      paths,
+      owned,
+      collides,
       existing,
       contactsSec: sec && !mirrored,
       fetchUrl: mirrored ? mirror + url.slice(url.indexOf('/', 'https://'.length)) : url,
@@ -123,13 +130,20 @@ export class Planner {
 
   #sizeOf(path: string): number | undefined {
     try {
-      const status = statSync(join(this.#settings.destination, path), { throwIfNoEntry: false });
+      const status = statSync(`${this.#settings.destination}/${path}`, STAT_OPTIONS);
       return status?.isFile() === true ? status.size : undefined;
     } catch {
       // A file stands where its folder was: it is not there.
       return undefined;
     }
   }
+}
+
+const STAT_OPTIONS = { throwIfNoEntry: false } as const;
+
+function entryOf(url: string, line: number, given: string, tag: string | undefined): ListEntry {
+  if (tag === undefined) return url === given ? { url, line } : { url, line, given };
+  return url === given ? { url, line, tag } : { url, line, given, tag };
 }
 
 /** Text after the first white space is the caller's own key. */
@@ -145,5 +159,6 @@ function bad(line: ListLine, message: string): Plan {
 
 /** A manifest that somebody edited must not lead out of the destination. */
 function isSafePath(path: string): boolean {
-  return path !== '' && !path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..');
+  if (path === '' || path.startsWith('/') || path.includes('\0')) return false;
+  return !path.includes('..') || !path.split('/').includes('..');
 }

@@ -90,7 +90,7 @@ export class Run {
     await ledger.finish();
     await open.writer.close();
     open.removeTemporary();
-    if (this.#end.kind === 'cannot-write') await ledger.mend(() => open.reopenWriter());
+    await ledger.mend(() => open.reopenWriter());
     const result = this.#result(ledger.counts, false);
     await this.#closeFiles(open, result);
     return result;

@@ -43,6 +43,8 @@ export class Verifier {
   readonly #rows: ManifestRows;
   readonly #report: (finding: Finding) => void;
   readonly #files = pLimit(CONCURRENT_FILES);
+  /** URLs of the list, each looked at once. */
+  readonly #listed = new DigestTable();
   readonly counts: Verification = { whole: 0, missing: 0, changed: 0, unknown: 0, absent: 0 };
 
   constructor(folder: string, report: (finding: Finding) => void) {
@@ -81,11 +83,12 @@ export class Verifier {
 
   *#listedOffsets(lines: readonly ListLine[]): Generator<number> {
     for (const { text, number } of lines) {
-      const given = splitTag(text).text;
-      const verdict = canonicalUrl(given);
-      const document = this.#index.lookUp(verdict.valid ? verdict.url : given);
+      const verdict = canonicalUrl(splitTag(text).text);
+      const url = verdict.valid ? verdict.url : text;
+      if (this.#listed.add(digestOfText(url)) < 0) continue;
+      const document = this.#index.lookUp(url);
       if (document.kind === 'saved') yield document.rowOffset;
-      else this.#note({ status: 'absent', url: verdict.valid ? verdict.url : given, line: number });
+      else this.#note({ status: 'absent', url, line: number });
     }
   }
 

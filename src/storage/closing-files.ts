@@ -21,10 +21,11 @@ export async function writeFailedList(
   index: ManifestIndex,
   isThere: (path: string, bytes: number) => boolean,
   fsync: boolean,
+  run: string,
 ): Promise<void> {
   const rows = new ManifestRows(paths.manifest);
   try {
-    const lines = failedLines(index, rows, isThere);
+    const lines = failedLines(index, rows, run, isThere);
     const first = lines.next();
     if (first.done === true) {
       rmSync(paths.failedList, { force: true });
@@ -39,11 +40,14 @@ export async function writeFailedList(
 function* failedLines(
   index: ManifestIndex,
   rows: ManifestRows,
+  run: string,
   isThere: (path: string, bytes: number) => boolean,
 ): Generator<string, void> {
   for (const offset of index.failedRows(isThere)) {
     const row = rows.at(offset);
     if (row?.status !== 'failed') continue;
+    // A bad line belongs to the list of its run; once that is mended nothing would ever supersede it.
+    if (row.error?.code === 'invalid-url' && row.run !== run) continue;
     const reason = `${row.error?.code ?? 'failed'}: ${row.error?.message ?? ''}`.replace(/\s+/g, ' ');
     yield `# ${reason}\n${row.url}${row.tag === undefined ? '' : ` ${row.tag}`}\n`;
   }

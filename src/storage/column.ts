@@ -33,6 +33,16 @@ export class TextColumn {
     return this.#blocks[Math.floor(position / TEXT_BLOCK_BYTES)]?.toString('utf8', start, start + length);
   }
 
+  /** Shows the bytes of a text, if there is one, without making it a string. */
+  visit(index: number, visit: (bytes: Buffer, start: number, end: number) => void): void {
+    const place = this.#places.get(index);
+    if (place === 0) return;
+    const position = Math.floor(place / 65_536);
+    const start = position % TEXT_BLOCK_BYTES;
+    const block = this.#blocks[Math.floor(position / TEXT_BLOCK_BYTES)];
+    if (block !== undefined) visit(block, start, start + (place % 65_536) - 1);
+  }
+
   set(index: number, text: string): void {
     const bytes = Buffer.from(text);
     this.setBytes(index, bytes, 0, bytes.length);

@@ -48,7 +48,7 @@ export class DocumentFolders {
     const status = lstatSync(folder);
     if (status.isDirectory()) return;
     if (!status.isSymbolicLink()) throw new FolderBlockedError(`${folder} is a file where a folder is needed`);
-    const target = realpathSync(folder);
+    const target = targetOf(folder);
     if (!(target + sep).startsWith(this.#destination + sep)) {
       throw new FolderBlockedError(`${folder} is a link that leads out of the destination`);
     }
@@ -61,5 +61,14 @@ export class DocumentFolders {
       this.#known.add(this.#destination);
     }
     this.#known.add(folder);
+  }
+}
+
+/** Where a link leads; a link to nothing leads nowhere inside. */
+function targetOf(link: string): string {
+  try {
+    return realpathSync(link);
+  } catch (error) {
+    throw new FolderBlockedError(`${link} is a link that leads to no folder`, { cause: error });
   }
 }

@@ -47,7 +47,12 @@ export class ManifestIndex {
 
   /** What the rows say of a URL. */
   lookUp(url: string): KnownDocument {
-    const index = this.#urls.indexOf(digestOfText(url));
+    return this.lookUpDigest(digestOfText(url));
+  }
+
+  /** What the rows say of the URL with this digest. */
+  lookUpDigest(digest: Digest): KnownDocument {
+    const index = this.#urls.indexOf(digest);
     if (index < 0) return { kind: 'unknown' };
     const path = this.#savedPath.get(index);
     if (path !== undefined) {
@@ -85,6 +90,11 @@ export class ManifestIndex {
       const path = this.#savedPath.get(index);
       if (path !== undefined) yield { path, rowOffset: this.#savedOffset.get(index) };
     }
+  }
+
+  /** Visits the UTF-8 bytes of every path that a saved row holds. */
+  visitSavedPaths(visit: (bytes: Buffer, start: number, end: number) => void): void {
+    for (let index = 0; index < this.#urls.size; index++) this.#savedPath.visit(index, visit);
   }
 
   /** Every path that a saved row holds. */

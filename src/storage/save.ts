@@ -81,6 +81,8 @@ export class DocumentSaver {
       const status = statusOf(file);
       const owned = rank === 0 && request.owned;
       if (status === undefined) return freePlace(path, request, rank);
+      // A link on the way may lead out of the destination: what stands there is none of ours.
+      this.#folders.prepare(path);
       if (await hasBytes(file, status, body)) return { kind: 'same', path, adopted: !owned };
       if (owned && !status.isDirectory()) return { kind: 'ours', path };
     }

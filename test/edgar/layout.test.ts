@@ -158,7 +158,7 @@ for (const layout of ['flat', 'filing'] as const satisfies readonly Layout[]) {
         for (const candidate of paths) assertSafe(candidate);
         if (layout === 'flat') for (const candidate of paths) assert.ok(!candidate.includes('/'), candidate);
       }),
-      { numRuns: 600 },
+      { numRuns: 200 },
     );
   });
 }
@@ -178,6 +178,6 @@ test('the last candidates of different URLs never share a path', () => {
       if (one === other) return;
       assert.notEqual([...candidatePaths(one, layout)].at(-1), [...candidatePaths(other, layout)].at(-1));
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

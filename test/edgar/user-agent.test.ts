@@ -52,7 +52,7 @@ for (const text of USABLE) {
 }
 
 for (const [text, reason] of REFUSED) {
-  test(`${JSON.stringify(text) ?? 'none'} may not be sent to the SEC`, () => {
+  test(`${text === undefined ? 'none' : JSON.stringify(text)} may not be sent to the SEC`, () => {
     const verdict = judgeUserAgent(text);
     assert.ok(!verdict.usable);
     assert.match(verdict.reason, reason);

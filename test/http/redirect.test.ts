@@ -50,7 +50,7 @@ const REFUSED: readonly (readonly [string | string[] | undefined, RegExp])[] = [
 ];
 
 for (const [location, message] of REFUSED) {
-  test(`a redirect to ${JSON.stringify(location) ?? 'nowhere'} fails the document for good`, () => {
+  test(`a redirect to ${location === undefined ? 'nowhere' : JSON.stringify(location)} fails the document for good`, () => {
     const next = hop(301, location);
     assert.ok(next.kind === 'refused');
     assert.deepEqual([next.failure.code, next.failure.transient], ['redirect', false]);

@@ -73,7 +73,7 @@ const CODINGS: readonly (readonly [string | string[] | undefined, string | undef
 ];
 
 for (const [field, value] of CODINGS) {
-  test(`Content-Encoding ${JSON.stringify(field) ?? 'absent'} is ${value ?? 'refused for good'}`, () => {
+  test(`Content-Encoding ${field === undefined ? 'absent' : JSON.stringify(field)} is ${value ?? 'refused for good'}`, () => {
     const judged = codingOf(head({ 'content-encoding': field }));
     if ('value' in judged) return assert.equal(judged.value, value);
     assert.equal(value, undefined);
@@ -99,7 +99,7 @@ const RETRY_AFTER: readonly (readonly [string | undefined, number | undefined])[
 ];
 
 for (const [field, ms] of RETRY_AFTER) {
-  test(`Retry-After ${JSON.stringify(field) ?? 'absent'} asks for ${ms ?? 'no'} ms`, () => {
+  test(`Retry-After ${field === undefined ? 'absent' : JSON.stringify(field)} asks for ${ms ?? 'no'} ms`, () => {
     assert.equal(retryAfterMs(head({ 'retry-after': field }), NOW), ms);
   });
 }

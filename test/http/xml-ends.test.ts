@@ -205,7 +205,7 @@ for (const [name, make] of HOSTILE) {
     const startedMs = performance.now();
     assert.equal(rootOf(body), undefined);
     const elapsedMs = performance.now() - startedMs;
-    assert.ok(elapsedMs < 2_000, `${Math.round(elapsedMs)} ms`);
+    assert.ok(elapsedMs < 5_000, `${Math.round(elapsedMs)} ms`);
   });
 }
 

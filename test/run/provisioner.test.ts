@@ -128,7 +128,7 @@ test('nothing is read before it is wanted', () =>
     );
     assert.equal(reads, 0);
     await provisioner.next(plannerIn(out), account().listener);
-    assert.ok(reads <= 2, `${reads} blocks read for one batch`);
+    assert.ok([1, 2].includes(reads), `${reads} blocks read for one batch`);
   }));
 
 test('lines that need no worker go to the listener and fill no batch', () =>

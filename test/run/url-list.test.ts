@@ -64,9 +64,7 @@ test('byte order marks of UTF-8 and UTF-16 are understood, as PowerShell writes 
 test('any splitting of the bytes into blocks gives the same lines', async () => {
   const part = fc.oneof(
     fc.constantFrom('\n', '\r\n', '# c', 'https://a.example/x', ' tag', 'é', '\u{1f600}', '\ufeff', '\t', ' '),
-    fc
-      .tuple(fc.constantFrom('x', 'é'), fc.integer({ min: 8000, max: 20_000 }))
-      .map(([one, count]) => one.repeat(count)),
+    fc.tuple(fc.constantFrom('x', 'é'), fc.integer({ min: 8000, max: 9_000 })).map(([one, count]) => one.repeat(count)),
     fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\0', '')),
   );
   const bytes = fc.oneof(
@@ -86,13 +84,13 @@ test('any splitting of the bytes into blocks gives the same lines', async () => 
       const settle = (from: Promise<ListLine[]>): Promise<unknown> => from.catch((error: unknown) => String(error));
       assert.deepEqual(await settle(read(list, cuts)), await settle(read(list)));
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 
 test('a line of 8 KiB is taken, a longer one is marked and holds no more than that', async () => {
   const exact = `https://a.example/${'x'.repeat(8192 - 18)}`;
-  const lines = await read(`${exact}\n${exact}y\n${'z'.repeat(5_000_000)}\nafter`, [1000]);
+  const lines = await read(`${exact}\n${exact}y\n${'z'.repeat(500_000)}\nafter`, [1000]);
   assert.deepEqual(
     lines.map(({ number, text, tooLong }) => [number, text.length, tooLong]),
     [

@@ -29,15 +29,6 @@ test('folders are made once, outermost first, and are then known', () => {
   });
 });
 
-test('more folders than are remembered are still found', () => {
-  withDestination((destination) => {
-    const folders = new DocumentFolders(destination);
-    for (let number = 0; number < 4200; number++) folders.prepare(`${number}/x`);
-    assert.deepEqual(folders.prepare('0/x').created, []);
-    assert.deepEqual(folders.prepare('4199/x').created, []);
-  });
-});
-
 test('a destination that is itself a link is followed', () => {
   withDestination((destination, outside) => {
     symlinkSync(outside, join(destination, 'link'));

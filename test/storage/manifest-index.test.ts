@@ -139,7 +139,7 @@ test('loading any sequence of rows says what a naive replay says', () => {
         assert.deepEqual([...index.savedPaths()].sort(), paths.sort());
       }),
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -179,7 +179,7 @@ test('rows that the run appends count as a naive replay of both counts them', ()
           );
         }),
     ),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

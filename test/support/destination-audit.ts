@@ -29,13 +29,14 @@ export function audit(destination: string, expected: ReadonlyMap<string, string>
   }
   const { rows, torn, unreadable } = readManifest(destination);
   for (const line of unreadable) faults.push(`a line of the manifest that is not the last cannot be read: ${line}`);
-  const saved = rows.filter(({ status }) => status === 'saved');
-  for (const { url, path = '', sha256 } of saved) {
+  // The last saved row of a URL says what is on disk.
+  const saved = new Map(rows.filter(({ status }) => status === 'saved').map((row) => [row.url, row]));
+  for (const { url, path = '', sha256 } of saved.values()) {
     const hash = hashes.get(path);
     if (hash === undefined) faults.push(`${url} has a saved row and no file`);
     else if (hash !== sha256) faults.push(`${url} has a saved row of another hash than its file`);
   }
-  return { rows, savedUrls: new Set(saved.map(({ url }) => url)), files, faults, torn };
+  return { rows, savedUrls: new Set(saved.keys()), files, faults, torn };
 }
 
 function readManifest(destination: string): { rows: ManifestRow[]; torn: boolean; unreadable: string[] } {

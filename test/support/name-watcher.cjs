@@ -27,18 +27,14 @@ function look(name) {
   return true;
 }
 
-const watcher = watch(folder, (_event, name) => {
+watch(folder, (_event, name) => {
   if (look(name)) live++;
 });
-parentPort.on('message', (message) => {
+parentPort.on('message', () => {
   for (const name of readdirSync(folder)) look(name);
   parentPort.postMessage({ live, wrong });
   looked = new Set();
   wrong = [];
   live = 0;
-  if (message === 'close') {
-    watcher.close();
-    parentPort.close();
-  }
 });
 parentPort.postMessage('watching');

@@ -11,7 +11,7 @@ export interface Sighting {
 
 export interface NameWatcher {
   report(): Promise<Sighting>;
-  close(): Promise<Sighting>;
+  close(): Promise<unknown>;
 }
 
 /** Watches an existing flat folder; `expected` maps names to the SHA-256 of the genuine bytes. */
@@ -26,5 +26,5 @@ export async function watchNames(folder: string, expected: ReadonlyMap<string, s
     const [sighting] = (await once(worker, 'message')) as [Sighting];
     return sighting;
   };
-  return { report: () => ask('report'), close: () => ask('close') };
+  return { report: () => ask('report'), close: () => worker.terminate() };
 }

@@ -9,6 +9,8 @@ export interface Result {
   /** Exit status, or `killed` when the tool had to be ended. */
   readonly exit: number | 'killed';
   readonly left: Left;
+  /** The last of its error output; not in the table. */
+  readonly said: string;
 }
 
 export interface Column {

@@ -30,9 +30,10 @@ export function mountSmallDisk(context: TestContext, kib: number): SmallDisk {
   return { path, resize: (size) => mount(['-o', `remount,size=${size}k`, path]) };
 }
 
-/** Puts the file or folder `from` at `at`, below a small disk. */
-export function bind(from: string, at: string): void {
+/** Puts the file or folder `from` at `at`, below a small disk. Returns what takes it away again. */
+export function bind(from: string, at: string): () => void {
   mount(['--bind', from, at]);
+  return () => unmount(at);
 }
 
 /**
@@ -40,9 +41,9 @@ export function bind(from: string, at: string): void {
  * open stays writable: a file system with such files cannot be remounted). Returns what ends that.
  */
 export function makeReadOnly(folder: string): () => void {
-  bind(folder, folder);
+  const unbind = bind(folder, folder);
   mount(['-o', 'remount,bind,ro', folder]);
-  return () => unmount(folder);
+  return unbind;
 }
 
 function mount(args: readonly string[]): void {

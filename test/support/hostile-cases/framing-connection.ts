@@ -53,8 +53,6 @@ const sliceUp = (bytes: Buffer, size: number): Buffer[] =>
     bytes.subarray(index * size, (index + 1) * size),
   );
 
-const singly = (bytes: Buffer): Buffer[] => sliceUp(bytes, 1);
-
 const anotherReply = (): Buffer => {
   const body = htmlPage('Somebody else', 'This reply belongs to nobody.');
   return Buffer.concat([head('200 OK', `Content-Length: ${body.length}`), body]);
@@ -246,11 +244,11 @@ export const connectionCases: readonly HostileCase[] = [
     serve: (genuine) => whole(genuine),
   }),
   framing({
-    id: 'byte-by-byte-head',
-    name: 'A head that comes byte by byte, each in its own packet',
+    id: 'head-in-pieces',
+    name: 'A head that comes in pieces of seven bytes, each in its own packet',
     source: 'RFC 9112 section 2.2',
     expect: saved(),
-    serve: (genuine) => raw([...singly(head('200 OK', XML, lengthOf(genuine))), genuine], 'keep', 1),
+    serve: (genuine) => raw([...sliceUp(head('200 OK', XML, lengthOf(genuine)), 7), genuine], 'keep', 1),
   }),
   framing({
     id: 'junk-after-length',
