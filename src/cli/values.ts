@@ -80,7 +80,12 @@ export const text: ValueParser<string> = (value, option) => {
 export const origin: ValueParser<string> = (value, option) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const plain =
-    url !== undefined && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+    url !== undefined &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === '';
   if (!plain || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw invalid(option, value, 'give an origin such as https://mirror.example or http://localhost:8080');
   }

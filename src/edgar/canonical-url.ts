@@ -20,6 +20,7 @@ const PLAIN_PATH = /^(?:\/(?!\.)[\w.-]*)+$/;
 const plainOrigins = new Set<string>();
 const MAX_PLAIN_ORIGINS = 256;
 
+const VIEWER = /^\/(?:ix|ixviewer\/(?:ix\.html|doc\/ix\.html)|cgi-bin\/viewer\/ix)$/;
 const ZERO_PADDED_CIK = /^\/Archives\/edgar\/data\/0+(?=\d)/;
 
 export function canonicalUrl(text: string): CanonicalVerdict {
@@ -42,26 +43,21 @@ export function canonicalUrl(text: string): CanonicalVerdict {
 function canonicalSecUrl(url: URL): CanonicalVerdict {
   url.protocol = 'https:';
   url.port = '';
+  if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
   if (url.hostname === 'sec.gov') url.hostname = 'www.sec.gov';
-  const unwrapped = unwrapViewer(url);
-  if (unwrapped === undefined) return reject('the address that the viewer (ix?doc=) wraps is not one of EDGAR');
-  unwrapped.pathname = unwrapped.pathname.replace(ZERO_PADDED_CIK, '/Archives/edgar/data/');
-  unwrapped.hash = '';
-  return accept(unwrapped.href, true);
+  const wrapped = VIEWER.test(url.pathname) ? url.searchParams.get('doc') : null;
+  if (wrapped !== null) return unwrapViewer(wrapped);
+  url.pathname = url.pathname.replace(ZERO_PADDED_CIK, '/Archives/edgar/data/');
+  return accept(url.href, true);
 }
 
 /** `https://www.sec.gov/ix?doc=/Archives/...` is the inline viewer around a document. */
-function unwrapViewer(url: URL): URL | undefined {
-  if (!/^\/(?:ix|ixviewer\/(?:ix\.html|doc\/ix\.html)|cgi-bin\/viewer\/ix)$/.test(url.pathname)) return url;
-  const wrapped = url.searchParams.get('doc');
-  if (wrapped === null) return url;
-  if (!URL.canParse(wrapped, 'https://www.sec.gov/')) return undefined;
-  const target = new URL(wrapped, 'https://www.sec.gov/');
-  if (!isSecHost(target.hostname)) return undefined;
-  target.protocol = 'https:';
-  target.port = '';
-  if (target.hostname === 'sec.gov') target.hostname = 'www.sec.gov';
-  return target;
+function unwrapViewer(wrapped: string): CanonicalVerdict {
+  if (URL.canParse(wrapped, 'https://www.sec.gov/')) {
+    const document = canonicalUrl(new URL(wrapped, 'https://www.sec.gov/').href);
+    if (document.valid && document.sec) return document;
+  }
+  return reject('the address that the viewer (ix?doc=) wraps is not one of EDGAR');
 }
 
 function parse(text: string): URL | undefined {

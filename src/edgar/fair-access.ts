@@ -11,7 +11,9 @@ export const SEC_HOST_KEY = 'sec.gov';
 
 /** One budget for everything under sec.gov: www, data and efts are counted together. */
 export function isSecHost(hostname: string): boolean {
-  return hostname === 'sec.gov' || hostname.endsWith('.sec.gov');
+  // A trailing dot names the same host (RFC 1034 3.1).
+  const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+  return name === 'sec.gov' || name.endsWith('.sec.gov');
 }
 
 /** The name under which permits for an address are asked for: any host but the SEC's has its own. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 export type Layout = 'flat' | 'filing';
 
 const MAX_NAME_BYTES = 255;
-const FILING_PATH = /^\/Archives\/edgar\/data\/(\d+)\/(\d{18})\//;
+const FILING_PATH = /^\/Archives\/edgar\/data\/(\d{1,10})\/(\d{18})\//;
 /** A filing's document under a name that is safe as it stands (saves 2 us a URL). */
 const PLAIN_FILING = /^https?:\/\/[^/]+\/Archives\/edgar\/data\/\d+\/\d{18}\/([\w-][\w.-]*)$/;
 const MAX_PLAIN_NAME = 80;
@@ -59,7 +59,7 @@ function splitUrl(url: string, layout: Layout): PathParts {
     .slice(1, path.lastIndexOf('/') + 1)
     .split('/')
     .slice(0, -1);
-  const safeHost = safeName(host);
+  const safeHost = fitName(safeName(host), url);
   const folder = [safeHost, ...folders.map((name) => fitName(safeName(name), url))].join('/');
   return { folder: `${folder}/`, host: safeHost, ...named };
 }

@@ -21,6 +21,9 @@ const MAX_PAGE_BYTES = 64 * 1024;
 
 const START_BYTES = 4096;
 
+/** Recorded pages have 8 KB at most; a page with another title must be as small to be told by its text. */
+const MAX_REWORDED_BYTES = 16 * 1024;
+
 /** Recognises a page by the decoded body's bytes; undefined for anything else, genuine documents included. */
 export function recognisePage(body: Buffer): RefusalPage | undefined {
   if (body.length > MAX_PAGE_BYTES) return undefined;
@@ -53,9 +56,9 @@ function pageOfTitle(title: string, text: string): RefusalPage | undefined {
   if (/undeclared automated tool/i.test(title)) return 'undeclared-tool';
   if (/^(?:SEC\.gov\s*\|\s*)?request rate threshold exceeded$/i.test(title)) return pageOfThrottleTitle(text);
   if (!/^SEC\.gov\b|^File (?:Not Found|Unavailable)/i.test(title)) return undefined;
-  if (/file unavailable|maintenance/i.test(title)) return 'maintenance';
+  if (/file unavailable/i.test(title)) return 'maintenance';
   if (/file not found|page not found/i.test(title)) return 'missing';
-  if (/declare your traffic/i.test(text)) return 'undeclared-tool';
+  if (text.length <= MAX_REWORDED_BYTES && /declare your traffic/i.test(text)) return 'undeclared-tool';
   return undefined;
 }
 

@@ -15,7 +15,7 @@ const SAMPLE_DOMAINS = [
   'yourcompany.com',
 ];
 const AUTOMATON_OR_BROWSER =
-  /^(?:mozilla\/|opera\/|curl\/|wget|aria2|python-requests|python-urllib|python\/|aiohttp|httpx|java\/|okhttp|go-http-client|node|undici|axios|got\b|libwww|scrapy)/i;
+  /^(?:mozilla\/|opera\/|curl\/|wget|aria2|python-requests|python-urllib|python\/|aiohttp|httpx|java\/|okhttp|go-http-client|node(?=$|[\s/])|undici|axios|got\b|libwww|scrapy)/i;
 
 /** Says whether the SEC may be contacted with this User-Agent, and if not, why. */
 export function judgeUserAgent(text: string | undefined): UserAgentVerdict {

@@ -3,7 +3,7 @@
 import { hostKeyOf, isSecHost } from '../edgar/fair-access.ts';
 
 /** What all addresses of one origin share. */
-export interface AddressOrigin {
+interface AddressOrigin {
   readonly origin: string;
   /** With the port, where it is not the usual one. */
   readonly host: string;

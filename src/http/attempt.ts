@@ -8,7 +8,7 @@ import type { HttpContext } from './context.ts';
 import { checkDocument } from './document-check.ts';
 import type { HostReport } from './permits.ts';
 import { isRedirect, nextHop } from './redirect.ts';
-import { md5OfEtag, fieldOf, retryAfterMs, type ReplyHead } from './reply-head.ts';
+import { codingOf, md5OfEtag, fieldOf, retryAfterMs, type ReplyHead } from './reply-head.ts';
 import { requestReply, type AttemptTrace, type Reply, type Validators } from './reply.ts';
 
 export interface AttemptRequest {
@@ -163,8 +163,11 @@ async function accept(
 ): Promise<AttemptEnd> {
   const verdict = await checkDocument(body.source, request.url);
   const untilClose = reply.body.framing?.kind === 'until-close';
-  const provenByCoding = fieldOf(reply.head, 'content-encoding') !== undefined;
-  const proven = provenByCoding || (verdict.genuine ? verdict.proven : verdict.rule === 'not-html');
+  const coding = codingOf(reply.head);
+  // The checksum of a coding shows the end; an HTML page is refused for what it is, unless anything is accepted.
+  const provenByCoding = 'value' in coding && coding.value !== 'identity';
+  const refusedAnyway = context.settings.check === 'document' && !verdict.genuine && verdict.rule === 'not-html';
+  const proven = provenByCoding || refusedAnyway || (verdict.genuine && verdict.proven);
   if (untilClose && !proven) {
     discard(body);
     const message = 'the reply has neither Content-Length nor chunking, and the document does not show its own end';

@@ -36,7 +36,7 @@ export function decodeWhole(coding: ContentCoding, wire: Buffer, maxBytes: numbe
   if (expected > ceiling) return { kind: 'too-large-for-memory' };
   try {
     // Sizing the output from gzip's trailer saves the growing and joining of chunks: 740 MB/s against 540.
-    const options = { info: true, maxOutputLength: ceiling + 1, chunkSize: Math.max(1024, expected + 64) };
+    const options = { info: true, maxOutputLength: ceiling, chunkSize: Math.max(1024, expected + 64) };
     const { buffer, engine } = decodeSync(coding, wire, options);
     if (engine.bytesWritten !== wire.length) return failed(trailingJunk(coding));
     return { kind: 'decoded', bytes: buffer };

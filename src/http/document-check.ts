@@ -106,7 +106,9 @@ function checkZipFile(source: ByteSource): DocumentVerdict {
   const tail = source.read(tailStart, source.size - tailStart);
   for (let at = tail.length - 22; at >= 0; at--) {
     if (tail.readUInt32LE(at) !== 0x06054b50) continue;
-    if (at + 22 + tail.readUInt16LE(at + 20) !== tail.length) continue;
+    // EDGAR's own archives are padded with NUL bytes.
+    const end = at + 22 + tail.readUInt16LE(at + 20);
+    if (end > tail.length || tail.subarray(end).some((byte) => byte !== 0)) continue;
     if (zipDirectoryFits(tail, at, tailStart)) return { genuine: true, proven: true };
   }
   return reject('zip-end', 'the zip file breaks off before its end');

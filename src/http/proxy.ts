@@ -33,7 +33,10 @@ function isExcepted(url: URL, noProxy: string): boolean {
 }
 
 function matches(entry: string, host: string, port: string): boolean {
-  const [, name = entry, entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+  // `::1` is an address, `[::1]:80` one with a port.
+  const withPort = /^([^:]*|\[.*\]):(\d+)$/.exec(entry);
+  const name = withPort?.[1] ?? entry;
+  const entryPort = withPort?.[2];
   if (entryPort !== undefined && entryPort !== port) return false;
   const suffix = name.replace(/^\*?\./, '');
   return host === suffix || host.endsWith(`.${suffix}`) || host === `[${suffix}]`;
@@ -42,6 +45,15 @@ function matches(entry: string, host: string, port: string): boolean {
 /** `Proxy-Authorization` for the user and password in a proxy's address. */
 export function basicAuthorization(proxy: URL): string | undefined {
   if (proxy.username === '' && proxy.password === '') return undefined;
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const credentials = `${decoded(proxy.username)}:${decoded(proxy.password)}`;
   return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}
+
+/** A lone percent sign stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -13,10 +13,8 @@ const WINDOW_BYTES: readonly number[] = [32 * 1024, 1024 * 1024, 16 * 1024 * 102
 /** Most root elements stand in the first 4 KB. */
 const HEAD_WINDOW_BYTES: readonly number[] = [4 * 1024, ...WINDOW_BYTES];
 
-const MISC = /(?:\s+|<!--[\s\S]*?-->|<\?[\s\S]*?\?>)*/y;
-const NAME = '[A-Za-z_:\\u0080-\\uffff][\\w:.\\-\\u0080-\\uffff]*';
-const START_TAG = new RegExp(`<(${NAME})(?:\\s(?:[^<>"']|"[^"]*"|'[^']*')*|/)?>`, 'y');
-const DOCTYPE = /<!DOCTYPE\b(?:[^[>"']|"[^"]*"|'[^']*')*(?:\[(?:[^\]"']|"[^"]*"|'[^']*')*\]\s*)?>/iy;
+const NAME = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
+const WHITE = new Set([' ', '\t', '\r', '\n']);
 
 type TextEncoding = 'latin1' | 'utf16le' | 'utf16be';
 
@@ -35,8 +33,8 @@ export function checkXml(source: ByteSource): XmlVerdict {
   const complete = root.selfClosing
     ? onlyMiscAfter(source, encoding, root.end)
     : endsWithTag(source, encoding, root.name);
-  if (!complete) return reject('xml-end', `the document does not end with </${printable(root.name)}>`);
-  return { kind: 'document', root: printable(root.name.slice(root.name.indexOf(':') + 1)) };
+  if (!complete) return reject('xml-end', `the document does not end with </${printable(root.name, encoding)}>`);
+  return { kind: 'document', root: printable(root.name.slice(root.name.indexOf(':') + 1), encoding) };
 }
 
 /** By byte order mark, or by how `<` is written without one (XML 1.0, appendix F). */
@@ -64,14 +62,48 @@ function mayStillBegin(text: string): boolean {
 }
 
 function rootOf(text: string): RootTag | undefined {
-  let at = skipMisc(text, /^(?:\u00ef\u00bb\u00bf|\ufeff)/.exec(text)?.[0].length ?? 0);
-  DOCTYPE.lastIndex = at;
-  const doctype = DOCTYPE.exec(text);
-  if (doctype !== null) at = skipMisc(text, at + doctype[0].length);
-  START_TAG.lastIndex = at;
-  const tag = START_TAG.exec(text);
-  if (tag?.[1] === undefined) return undefined;
-  return { name: tag[1], selfClosing: tag[0].endsWith('/>'), end: at + tag[0].length };
+  const start = skipMisc(text, /^(?:\u00ef\u00bb\u00bf|\ufeff)/.exec(text)?.[0].length ?? 0);
+  const at = skipMisc(text, skipDoctype(text, start));
+  if (text[at] !== '<') return undefined;
+  NAME.lastIndex = at + 1;
+  const name = NAME.exec(text)?.[0];
+  if (name === undefined) return undefined;
+  const end = tagEnd(text, at + 1 + name.length);
+  return end < 0 ? undefined : { name, selfClosing: text[end - 2] === '/', end };
+}
+
+/** Position behind a doctype with its internal subset; `at` itself if there is none, or none that ends. */
+function skipDoctype(text: string, at: number): number {
+  if (text.slice(at, at + 9).toUpperCase() !== '<!DOCTYPE') return at;
+  let inSubset = false;
+  for (let next = at + 9; next < text.length; next++) {
+    const character = text[next];
+    if (character === '"' || character === "'") next = endOf(text, character, next + 1);
+    else if (inSubset && text.startsWith('<!--', next)) next = endOf(text, '-->', next + 4);
+    else if (inSubset && text.startsWith('<?', next)) next = endOf(text, '?>', next + 2);
+    else if (character === '[') inSubset = true;
+    else if (character === ']') inSubset = false;
+    else if (character === '>' && !inSubset) return next + 1;
+  }
+  return at;
+}
+
+/** Position behind the `>` that ends a tag, quoted values skipped; -1 if the text or another tag comes first. */
+function tagEnd(text: string, from: number): number {
+  if (!WHITE.has(text[from] ?? '') && text[from] !== '>' && text[from] !== '/') return -1;
+  for (let next = from; next < text.length; next++) {
+    const character = text[next];
+    if (character === '"' || character === "'") next = endOf(text, character, next + 1);
+    else if (character === '<') return -1;
+    else if (character === '>') return next + 1;
+  }
+  return -1;
+}
+
+/** Position of the last character of `closing`; beyond the text if it never comes. */
+function endOf(text: string, closing: string, from: number): number {
+  const found = text.indexOf(closing, from);
+  return found < 0 ? text.length : found + closing.length - 1;
 }
 
 function onlyMiscAfter(source: ByteSource, encoding: TextEncoding, end: number): boolean {
@@ -83,44 +115,77 @@ function endsWithTag(source: ByteSource, encoding: TextEncoding, name: string): 
   for (const windowBytes of WINDOW_BYTES) {
     const start = Math.max(0, source.size - windowBytes);
     const text = textAt(source, encoding, start, source.size - start);
-    if (tailEndsWithTag(text, name)) return true;
+    if (tailEndsWithTag(text, name)) return !holdsSecondDocument(text, name);
     if (start === 0 || !/(?:-->|\?>|\s)\s*$/.test(text.slice(-64))) return false;
   }
   return false;
 }
 
-/** The last end tag may stand in a trailing comment, so each one is tried, from the last. */
-function tailEndsWithTag(text: string, name: string): boolean {
-  const opening = `</${name}`;
-  for (let at = text.lastIndexOf(opening); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(opening, at - 1)) {
-    const close = /^\s*>/.exec(text.slice(at + opening.length, at + opening.length + 1024));
-    if (close === null) continue;
-    const after = skipMisc(text, at + opening.length + close[0].length);
-    if (after === text.length) return !insideUnclosed(text.slice(0, at));
-    if (text.length - at > 2 * 1024 * 1024) return false;
+/** Two documents in one body, as far as the seam lies in sight: an XML declaration stands at the beginning only. */
+function holdsSecondDocument(text: string, name: string): boolean {
+  for (let at = text.indexOf('<?xml ', 1); at >= 0; at = text.indexOf('<?xml ', at + 1)) {
+    if (
+      text
+        .slice(Math.max(0, at - 1024), at)
+        .trimEnd()
+        .endsWith(`</${name}>`)
+    )
+      return true;
   }
   return false;
 }
 
-/** True if the text ends within a comment or CDATA section: an end tag there is text, and the document was cut. */
-function insideUnclosed(text: string): boolean {
-  // Looking backwards for a text is slow (50 us for 32 KB); forwards for one character, which few documents have, is not.
-  let comment = -1;
-  let cdata = -1;
-  for (let at = text.indexOf('!'); at >= 0; at = text.indexOf('!', at + 1)) {
-    if (text.startsWith('<!--', at - 1)) comment = at - 1;
-    else if (text.startsWith('<![CDATA[', at - 1)) cdata = at - 1;
+/** The last end tag may stand in a trailing comment, so each one is tried, from the last, within a bounded effort. */
+function tailEndsWithTag(text: string, name: string): boolean {
+  const opening = `</${name}`;
+  let effort = 4 * text.length + 1024;
+  for (
+    let at = text.lastIndexOf(opening);
+    at >= 0 && effort > 0;
+    at = at === 0 ? -1 : text.lastIndexOf(opening, at - 1)
+  ) {
+    let close = at + opening.length;
+    while (WHITE.has(text[close] ?? '')) close++;
+    if (text[close] !== '>') continue;
+    const after = skipMisc(text, close + 1);
+    if (after === text.length) return !isOpen(text, at, COMMENT, CDATA) && !isOpen(text, at, CDATA, COMMENT);
+    // Nothing earlier can reach beyond a comment that never ends.
+    const unended = text.startsWith('<!--', after);
+    if (unended) return false;
+    effort -= text.startsWith('<?', after) ? text.length - at : after - at + 64;
   }
-  return isUnclosed(text, comment) || isUnclosed(text, cdata);
+  return false;
 }
 
-function isUnclosed(text: string, opening: number): boolean {
-  return opening >= 0 && !text.includes('-->', opening) && !text.includes(']]>', opening);
+interface Section {
+  readonly opening: string;
+  readonly closing: string;
 }
 
+const COMMENT: Section = { opening: '<!--', closing: '-->' };
+const CDATA: Section = { opening: '<![CDATA[', closing: ']]>' };
+
+/** True if position `end` lies in a section: an end tag there is text, and the document was cut. */
+function isOpen(text: string, end: number, section: Section, other: Section): boolean {
+  const before = text.slice(0, end);
+  // Looking forwards is fast, and few documents have any; looking backwards costs 50 us for 32 KB.
+  if (!before.includes(section.opening)) return false;
+  const opening = before.lastIndexOf(section.opening);
+  if (before.includes(section.closing, opening)) return false;
+  const outer = before.lastIndexOf(other.opening, opening);
+  return outer < 0 || before.indexOf(other.closing, outer) < opening;
+}
+
+/** Position behind white space, comments and processing instructions; one that never ends is not skipped. */
 function skipMisc(text: string, from: number): number {
-  MISC.lastIndex = from;
-  return from + (MISC.exec(text)?.[0].length ?? 0);
+  for (let at = from; ;) {
+    while (WHITE.has(text[at] ?? '')) at++;
+    const closing = text.startsWith('<!--', at) ? '-->' : text.startsWith('<?', at) ? '?>' : undefined;
+    if (closing === undefined) return at;
+    const end = text.indexOf(closing, at + (closing === '-->' ? 4 : 2));
+    if (end < 0) return at;
+    at = end + closing.length;
+  }
 }
 
 function textAt(source: ByteSource, encoding: TextEncoding, position: number, length: number): string {
@@ -134,9 +199,10 @@ function textAt(source: ByteSource, encoding: TextEncoding, position: number, le
 }
 
 /** Latin-1 was a way to see the bytes; names are UTF-8 in nearly all documents. */
-function printable(name: string): string {
-  // eslint-disable-next-line no-control-regex -- everything beyond ASCII
-  return /[^\x00-\xff]/.test(name) ? name : Buffer.from(name, 'latin1').toString('utf8');
+function printable(name: string, encoding: TextEncoding): string {
+  if (encoding !== 'latin1') return name;
+  const decoded = Buffer.from(name, 'latin1').toString('utf8');
+  return decoded.includes('\ufffd') ? name : decoded;
 }
 
 function reject(rule: string, message: string): XmlVerdict {

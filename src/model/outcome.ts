@@ -27,6 +27,8 @@ export interface SavedDocument {
   readonly root?: string;
   /** SHA-256 of the bytes that this save replaced. */
   readonly previousSha256?: string;
+  /** The file had these bytes already and was not touched. */
+  readonly wasThere?: true;
   /** Something a person should know although the document was saved. */
   readonly warning?: string;
 }

@@ -9,6 +9,11 @@ const OUTAGE_STREAK = 20;
 const OUTAGE_FIRST_PAUSE_MS = 10_000;
 const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
 
+const IMPATIENCE = 'asked for more patience (Retry-After) than a document has';
+
+/** Timers fire a little late at the best of times. */
+const TIMER_GRAIN_MS = 2;
+
 /** A time of silence that this run decided on by itself. */
 interface Silence {
   readonly kind: 'outage' | 'retry-after';
@@ -30,6 +35,7 @@ export class HostGate {
   #writing = 0;
   #silence: Silence | undefined;
   #probe: Probe = 'none';
+  #probeSentAtMs = 0;
   /** The probe in flight is for a block that all runs share. */
   #blockProbe = false;
   #first: boolean;
@@ -62,7 +68,7 @@ export class HostGate {
   }
 
   request(ticket: Ticket): void {
-    if (this.#nowMs() < this.#refusingUntilMs) return ticket.refuse(this.#impatience());
+    if (this.#nowMs() < this.#refusingUntilMs) return ticket.refuse(`${this.#options.name} ${IMPATIENCE}`);
     this.#queue.push(ticket);
     this.#pump();
   }
@@ -81,12 +87,15 @@ export class HostGate {
 
   /** A request to this host that began at `sentAtMs` has ended. */
   report(report: HostReport, sentAtMs: number): void {
-    const probed = this.#probe === 'sent';
+    // A reply to an earlier request says nothing about the probe.
+    const probed = this.#probe === 'sent' && sentAtMs >= this.#probeSentAtMs;
     const blockProbed = probed && this.#blockProbe;
     const first = this.#first;
     if (report.kind !== 'cancelled') this.#first = false;
-    if (probed) this.#probe = 'none';
-    this.#blockProbe = false;
+    if (probed) {
+      this.#probe = 'none';
+      this.#blockProbe = false;
+    }
     if (report.kind === 'throttled') return this.#throttled(report, sentAtMs, blockProbed, first);
     if (blockProbed) this.#endBlockProbe(report.kind === 'answered');
     switch (report.kind) {
@@ -123,6 +132,11 @@ export class HostGate {
     const nowMs = this.#nowMs();
     if (this.#streak === 0) this.#streakSinceMs = nowMs;
     this.#streak++;
+    if (this.#silence?.kind === 'retry-after') {
+      // It asked for patience and then fell silent: from here on it is counted like any other.
+      if (nowMs < this.#silence.untilMs) return;
+      this.#silence = undefined;
+    }
     if (this.#silence !== undefined) {
       if (probed) this.#beSilent(this.#silence.kind, Math.min(OUTAGE_MAX_PAUSE_MS, this.#silence.pauseMs * 2));
       return;
@@ -133,12 +147,16 @@ export class HostGate {
   }
 
   #retryAfter(retryAfterMs: number): void {
-    if (retryAfterMs <= this.#options.settings.patienceMs) return this.#beSilent('retry-after', retryAfterMs);
+    if (retryAfterMs <= this.#options.settings.patienceMs) {
+      // An outage that answers with Retry-After is still waited out, and still charges nobody.
+      return this.#beSilent(this.#silence?.kind === 'outage' ? 'outage' : 'retry-after', retryAfterMs);
+    }
     this.#refusingUntilMs = this.#nowMs() + retryAfterMs;
     const refused = this.#queue;
     this.#queue = [];
-    for (const ticket of refused) ticket.refuse(this.#impatience());
+    for (const ticket of refused) ticket.refuse(`${this.#options.name} ${IMPATIENCE}`);
     this.#listener.onPause('Retry-After is longer than a document is tried for', this.#refusingUntilMs);
+    this.#options.clock.after(retryAfterMs, () => this.#listener.onResume());
   }
 
   #beSilent(kind: Silence['kind'], pauseMs: number): void {
@@ -149,7 +167,7 @@ export class HostGate {
     if (kind === 'outage' && this.#givesUp('an outage', sinceMs, untilMs)) return;
     this.#listener.onPause(kind === 'outage' ? 'no answer' : 'Retry-After', untilMs);
     this.#probe = 'wanted';
-    this.#options.clock.after(pauseMs, () => this.#pump());
+    this.#pumpAt(untilMs);
   }
 
   /** Nothing is granted until the block is written down, so that no other run slips through either. */
@@ -211,6 +229,14 @@ export class HostGate {
     return true;
   }
 
+  /** Timers may fire a moment early: then the silence still lasts, and nobody else would end it. */
+  #pumpAt(untilMs: number): void {
+    this.#options.clock.after(Math.max(1, untilMs - this.#nowMs()), () => {
+      if (this.#nowMs() < untilMs) this.#pumpAt(untilMs);
+      else this.#pump();
+    });
+  }
+
   #pump(): void {
     while (this.#queue.length > 0 && this.#isOpen()) {
       const { budget } = this.#options;
@@ -235,7 +261,7 @@ export class HostGate {
       if (this.#noteBlock(reservation.blockSinceMs, reservation.pauseEndMs)) return;
       return this.#later(reservation.untilMs - nowMs, () => this.#pump());
     }
-    this.#later(reservation.atMs - nowMs, () => this.#use(reservation.probe, budget));
+    this.#later(reservation.atMs - nowMs, () => this.#use(reservation, budget));
   }
 
   #later(delayMs: number, action: () => void): void {
@@ -247,10 +273,11 @@ export class HostGate {
     else this.#options.clock.after(delayMs, resume);
   }
 
-  /** A silence may have begun while the start was waited for: then the ticket keeps its place. */
-  #use(probe: boolean, budget: HostBudget): void {
-    const usable = this.#isOpen() && this.#queue.length > 0 && budget.isOpen(probe);
-    if (usable) {
+  /** A silence may have begun while the start was waited for, or its time have passed: then the ticket keeps its place. */
+  #use(start: Extract<Reservation, { kind: 'start' }>, budget: HostBudget): void {
+    const { probe, latestMs } = start;
+    const inTime = probe || this.#nowMs() <= latestMs + TIMER_GRAIN_MS;
+    if (inTime && this.#isOpen() && this.#queue.length > 0 && budget.isOpen(probe)) {
       if (!probe) this.#blockEnded();
       this.#grantNext(probe);
     } else if (probe) return this.#endBlockProbe(false);
@@ -260,14 +287,13 @@ export class HostGate {
   #grantNext(blockProbe: boolean): void {
     const ticket = this.#queue.shift();
     if (ticket === undefined) return;
-    if (this.#probe === 'wanted' || blockProbe) this.#probe = 'sent';
-    this.#blockProbe = blockProbe;
+    if (this.#probe === 'wanted' || blockProbe) {
+      this.#probe = 'sent';
+      this.#probeSentAtMs = this.#nowMs();
+      this.#blockProbe = blockProbe;
+    }
     if (blockProbe) this.#options.budget?.probeSent();
     ticket.grant();
-  }
-
-  #impatience(): string {
-    return `${this.#options.name} asked for more patience (Retry-After) than a document has`;
   }
 
   #nowMs(): number {

@@ -29,7 +29,7 @@ export class Hosts {
   readonly #gates = new Map<string, HostGate>();
   readonly #owners = new WeakMap<Ticket, PoolWorker>();
   /** Permits that are out: a worker that dies leaves them unreported. */
-  readonly #out = new Map<string, { readonly host: string; readonly worker: PoolWorker }>();
+  readonly #out = new Map<string, { readonly host: string; readonly worker: PoolWorker; readonly sentAtMs: number }>();
   readonly #guarded = new Set<string>();
 
   constructor(options: HostsOptions) {
@@ -50,7 +50,7 @@ export class Hosts {
     const key = `${worker.name}:${event.id}`;
     const ticket: Ticket = {
       grant: () => {
-        this.#out.set(key, { host: event.host, worker });
+        this.#out.set(key, { host: event.host, worker, sentAtMs: this.#options.clock.nowMs() });
         worker.post({ kind: 'permit', id: event.id });
       },
       refuse: (message) => worker.post({ kind: 'permit-refused', id: event.id, message }),
@@ -96,7 +96,7 @@ export class Hosts {
     for (const [key, permit] of this.#out) {
       if (permit.worker !== worker) continue;
       this.#out.delete(key);
-      this.#gates.get(permit.host)?.report({ kind: 'cancelled' }, this.#options.clock.nowMs());
+      this.#gates.get(permit.host)?.report({ kind: 'cancelled' }, permit.sentAtMs);
     }
   }
 

@@ -41,13 +41,19 @@ interface InFlight {
   readonly requestsBefore: number;
 }
 
+interface Unwritten {
+  readonly row: ManifestRow;
+  /** The file stood there before this run: it is not ours to remove. */
+  readonly wasThere: boolean;
+}
+
 export class Ledger {
   readonly counts: RunCounts = emptyCounts();
   readonly #options: LedgerOptions;
   readonly #inFlight = new Map<number, InFlight>();
   readonly #appending = new Set<Promise<void>>();
   /** Documents in place whose rows could not be written. */
-  readonly #unwritten: ManifestRow[] = [];
+  readonly #unwritten: Unwritten[] = [];
   #asked = 0;
 
   constructor(options: LedgerOptions) {
@@ -126,7 +132,7 @@ export class Ledger {
         return this.#unchanged(entry, undefined, plan.target.paths[0] ?? '');
       case 'saved':
         if (outcome.document.warning !== undefined) this.#warn(`${entry.url}: ${outcome.document.warning}`);
-        return this.#append(rowOf(entry, outcome, context), undefined);
+        return this.#append(rowOf(entry, outcome, context), undefined, outcome.document.wasThere);
       case 'missing':
         return this.#guard(() => held.hold(rowOf(entry, outcome, context)));
       case 'failed':
@@ -157,23 +163,23 @@ export class Ledger {
   async mend(openWriter: () => ManifestWriter): Promise<void> {
     const rows = this.#unwritten.splice(0);
     let writer: ManifestWriter | undefined;
-    for (const row of rows) {
+    for (const { row, wasThere } of rows) {
       try {
         writer ??= openWriter();
         this.#written(row, await writer.append(row), undefined);
       } catch (error) {
         if (!(error instanceof CannotWriteError)) throw error;
-        if (row.path !== undefined) rmSync(join(this.#options.destination, row.path), { force: true });
+        if (row.path !== undefined && !wasThere) rmSync(join(this.#options.destination, row.path), { force: true });
         this.counts.left++;
       }
     }
     await writer?.close();
   }
 
-  #append(row: ManifestRow, failure: Failure | undefined): void {
+  #append(row: ManifestRow, failure: Failure | undefined, wasThere = false): void {
     const appended = this.#options.writer.append(row).then(
       (offset) => this.#written(row, offset, failure),
-      (error: unknown) => this.#notWritten(row, error),
+      (error: unknown) => this.#notWritten(row, wasThere, error),
     );
     this.#appending.add(appended);
     void appended.finally(() => this.#appending.delete(appended));
@@ -188,9 +194,9 @@ export class Ledger {
     this.#report(row, failure?.transient ?? false);
   }
 
-  #notWritten(row: ManifestRow, error: unknown): void {
+  #notWritten(row: ManifestRow, wasThere: boolean, error: unknown): void {
     if (!(error instanceof CannotWriteError)) throw error;
-    if (row.status === 'saved') this.#unwritten.push(row);
+    if (row.status === 'saved') this.#unwritten.push({ row, wasThere });
     else this.counts.left++;
     this.#options.onCannotWrite(error);
   }

@@ -14,7 +14,7 @@ export class OwnBudget implements HostBudget {
   }
 
   reserve(): Promise<Reservation> {
-    return Promise.resolve({ kind: 'start', atMs: this.#pace.reserve(this.#clock.nowMs()), probe: false });
+    return Promise.resolve({ kind: 'start', ...this.#pace.reserve(this.#clock.nowMs()), probe: false });
   }
 
   isOpen(): boolean {

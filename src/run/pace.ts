@@ -13,10 +13,10 @@ export class EvenPace {
     this.#intervalMs = 1000 / permitsPerSecond;
   }
 
-  /** Takes the next start, which may lie a moment in the past. */
-  reserve(nowMs: number): number {
+  /** Takes the next start, which may lie a moment in the past; not to be used after `latestMs`. */
+  reserve(nowMs: number): { readonly atMs: number; readonly latestMs: number } {
     const atMs = Math.max(this.#freeAtMs, nowMs - CATCH_UP * this.#intervalMs);
     this.#freeAtMs = atMs + this.#intervalMs;
-    return atMs;
+    return { atMs, latestMs: atMs + CATCH_UP * this.#intervalMs };
   }
 }

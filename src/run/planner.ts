@@ -159,6 +159,6 @@ function bad(line: ListLine, message: string): Plan {
 
 /** A manifest that somebody edited must not lead out of the destination. */
 function isSafePath(path: string): boolean {
-  if (path === '' || path.startsWith('/') || path.includes('\0')) return false;
+  if (path === '' || path.startsWith('/') || path.includes('\0') || /^\.edgar-fetch(?:\/|$)/i.test(path)) return false;
   return !path.includes('..') || !path.split('/').includes('..');
 }

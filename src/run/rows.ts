@@ -84,8 +84,14 @@ export function validatorsOf(row: ManifestRow | undefined): Validators | undefin
 /** What `--json` prints of a document that was skipped or confirmed: its saved row, under the present line. */
 export function unchangedRow(entry: ListEntry, saved: ManifestRow | undefined, path: string): ReportedRow {
   const { line, given, tag } = entry;
-  const base = saved ?? { url: entry.url, path };
-  return { ...base, status: 'unchanged', line, ...present('given', given), ...present('tag', tag) };
+  if (saved === undefined)
+    return { url: entry.url, status: 'unchanged', path, line, ...present('given', given), ...present('tag', tag) };
+  const row: Record<string, unknown> = {};
+  // The order is that of the saved row; the line, its form and its tag are those of the present list.
+  for (const [field, value] of Object.entries({ ...saved, status: 'unchanged', line, given, tag })) {
+    if (value !== undefined) row[field] = value;
+  }
+  return row as unknown as ReportedRow;
 }
 
 function replyFields(exchange: Exchange): Pick<ManifestRow, 'httpStatus' | 'wireBytes'> {

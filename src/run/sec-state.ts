@@ -25,8 +25,8 @@ export interface Block {
 export const INITIAL_STATE: SecState = { version: 1, freeAtMs: 0 };
 
 export type Reservation =
-  /** `probe`: nobody else sends until this request has ended. */
-  | { readonly kind: 'start'; readonly atMs: number; readonly probe: boolean }
+  /** Not to be used after `latestMs`: the next start would come too soon. `probe`: nobody else sends until it has ended. */
+  | { readonly kind: 'start'; readonly atMs: number; readonly latestMs: number; readonly probe: boolean }
   /** Ask again at `untilMs`; `blockSinceMs` says since when the SEC has wanted silence. */
   | { readonly kind: 'wait'; readonly untilMs: number; readonly blockSinceMs: number; readonly pauseEndMs: number };
 
@@ -78,7 +78,8 @@ function start(state: SecState, asker: Asker, probe: boolean): Change<Reservatio
   const intervalMs = 1000 / Math.min(asker.permitsPerSecond, rateCap(state, asker.nowMs));
   const freeAtMs = state.freeAtMs - asker.nowMs > MAX_AHEAD_MS ? 0 : state.freeAtMs;
   const atMs = Math.max(freeAtMs, asker.nowMs - CATCH_UP * intervalMs);
-  return { state: { ...state, freeAtMs: atMs + intervalMs }, value: { kind: 'start', atMs, probe } };
+  const latestMs = atMs + CATCH_UP * intervalMs;
+  return { state: { ...state, freeAtMs: atMs + intervalMs }, value: { kind: 'start', atMs, latestMs, probe } };
 }
 
 /** True if a start that was reserved earlier may still be used. */

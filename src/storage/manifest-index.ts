@@ -220,8 +220,13 @@ export function parseRow(line: string): ManifestRow | undefined {
     const row: unknown = JSON.parse(line);
     if (typeof row !== 'object' || row === null || !('url' in row) || !('status' in row)) return undefined;
     const known = row.status === 'saved' || row.status === 'missing' || row.status === 'failed';
-    return known && typeof row.url === 'string' ? (row as ManifestRow) : undefined;
+    return known && typeof row.url === 'string' && isPlaceOrNone(row) ? (row as ManifestRow) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isPlaceOrNone(row: object): boolean {
+  const { path, bytes } = row as { path?: unknown; bytes?: unknown };
+  return (path === undefined || typeof path === 'string') && (bytes === undefined || typeof bytes === 'number');
 }

@@ -8,6 +8,7 @@ import { STATE_FOLDER } from './state-folder.ts';
 import { freeBytes } from './temporary-file.ts';
 
 const MAX_KEPT = 100;
+const MAX_NAME_BYTES = 200;
 
 export class RefusedBodies {
   readonly #folder: string;
@@ -18,7 +19,8 @@ export class RefusedBodies {
 
   /** Keeps a body; returns its path relative to the destination. Consumes the body. Rejects with CannotWriteError. */
   async keep(request: DocumentRequest, body: DocumentBody): Promise<string> {
-    const name = `${body.sha256.slice(0, 8)}-${basename(request.paths[0] ?? 'document').slice(0, 120)}`;
+    const base = Buffer.from(basename(request.paths[0] ?? 'document')).subarray(0, MAX_NAME_BYTES);
+    const name = `${body.sha256.slice(0, 8)}-${base.toString('utf8').replace(/\ufffd+$/, '')}`;
     const path = join(this.#folder, name);
     try {
       mkdirSync(this.#folder, { recursive: true });

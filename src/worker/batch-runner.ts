@@ -159,7 +159,7 @@ function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd
       return { kind: 'failed', exchange, failure: save.failure };
     case 'same':
       if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
-      return { kind: 'saved', exchange, document: describe(document, save.path, end.warning) };
+      return { kind: 'saved', exchange, document: { ...describe(document, save.path, end.warning), wasThere: true } };
     case 'saved': {
       const described = describe(document, save.path, save.warning ?? end.warning);
       const { previousSha256 } = save;
