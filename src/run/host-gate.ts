@@ -22,9 +22,6 @@ interface Silence {
   readonly untilMs: number;
 }
 
-/** What the request that goes alone is to find out. */
-type Probe = 'none' | 'wanted' | 'sent';
-
 export class HostGate {
   readonly #options: GateOptions;
   readonly #listener: GateListener;
@@ -34,7 +31,8 @@ export class HostGate {
   /** Changes of the shared state under way: nothing is granted before they are written. */
   #writing = 0;
   #silence: Silence | undefined;
-  #probe: Probe = 'none';
+  /** Whether one request is to go alone, or is under way. */
+  #probe: 'none' | 'wanted' | 'sent' = 'none';
   #probeSentAtMs = 0;
   /** The probe in flight is for a block that all runs share. */
   #blockProbe = false;

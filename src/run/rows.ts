@@ -86,13 +86,22 @@ export function unchangedRow(entry: ListEntry, saved: ManifestRow | undefined, p
   const { line, given, tag } = entry;
   if (saved === undefined)
     return { url: entry.url, status: 'unchanged', path, line, ...present('given', given), ...present('tag', tag) };
-  const row: Record<string, unknown> = {};
-  // The order is that of the saved row; the line, its form and its tag are those of the present list.
-  for (const [field, value] of Object.entries({ ...saved, status: 'unchanged', line, given, tag })) {
-    if (value !== undefined) row[field] = value;
-  }
-  return row as unknown as ReportedRow;
+  const { via, finalUrl, previousSha256 } = saved;
+  const kept = Object.entries(saved).filter(([field]) => !AFTER_LINE.has(field));
+  return {
+    ...(Object.fromEntries(kept) as unknown as ManifestRow),
+    status: 'unchanged',
+    line,
+    ...present('given', given),
+    ...present('tag', tag),
+    ...present('via', via),
+    ...present('finalUrl', finalUrl),
+    ...present('previousSha256', previousSha256),
+  };
 }
+
+/** Fields that follow `line`, two of which are those of the present list. */
+const AFTER_LINE: ReadonlySet<string> = new Set(['given', 'tag', 'via', 'finalUrl', 'previousSha256']);
 
 function replyFields(exchange: Exchange): Pick<ManifestRow, 'httpStatus' | 'wireBytes'> {
   return { ...present('httpStatus', exchange.httpStatus), ...present('wireBytes', exchange.wireBytes) };
