@@ -7,10 +7,13 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   nowMs: Date.now,
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    // The run's threads keep the process alive, not what it waits for; longer than 2^31 - 1 ms a timer would fire at once.
+    const timer = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS)).unref();
     return () => clearTimeout(timer);
   },
 };
