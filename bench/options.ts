@@ -2,7 +2,7 @@
 // about; `smoke` is the same code over tens of documents, for CI.
 import { parseArgs } from 'node:util';
 
-export type SizeName = 'smoke' | 'full';
+type SizeName = 'smoke' | 'full';
 
 export interface DocumentRange {
   readonly count: number;

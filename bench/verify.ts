@@ -8,7 +8,7 @@ const COMPARED_IN_FULL = 100;
 
 export type PathOf = (document: ServedDocument) => string;
 
-export const flatPath: PathOf = (document) => document.name;
+const flatPath: PathOf = (document) => document.name;
 
 /** Path under `--layout filing`: company, accession, name. */
 export const filingPath: PathOf = (document) => document.path.split('/').slice(-3).join('/');

@@ -29,7 +29,7 @@ export interface Contestant {
   readonly firstRequestAt?: () => number | undefined;
 }
 
-export interface Prepared {
+interface Prepared {
   readonly contestants: readonly Contestant[];
   /** Measured so often in each round, or once in all. */
   readonly repeats?: number | 'once';

@@ -69,7 +69,7 @@ async function sendOn(
   trace.requests++;
   trace.waitedMs += answer.waitedMs;
   const { settings } = context;
-  const body = new ReplyBody(context, address.at.isSec, validators !== undefined);
+  const body = new ReplyBody(context, address.at.isSec, (validators?.etag ?? validators?.lastModified) !== undefined);
   const startedMs = context.nowMs();
   const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
   const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);

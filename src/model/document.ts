@@ -4,6 +4,8 @@
 export interface Validators {
   readonly etag?: string;
   readonly lastModified?: string;
+  /** SHA-256 of the bytes they belong to: a file with others is fetched without condition. */
+  readonly sha256?: string;
 }
 
 /** `skip` fetches only what is not there; `check` asks whether it changed; `replace` fetches it again. */

@@ -7,15 +7,15 @@ import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
 import { SharedFile } from '../storage/shared-file.ts';
-import { WorkerPool, type PoolWorker } from '../worker/pool.ts';
+import { WorkerPool, type PoolWorker, type StartThread } from '../worker/pool.ts';
 import type { WorkerEvent, WorkerSettings } from '../worker/protocol.ts';
-import { systemClock } from './clock.ts';
+import { systemClock, type Clock } from './clock.ts';
 import { HeldFailures } from './held-failures.ts';
 import type { HostBudget } from './gate-ports.ts';
 import { Hosts } from './hosts.ts';
 import type { Ledger } from './ledger.ts';
 import { OwnBudget } from './own-budget.ts';
-import { SecBudget } from './sec-budget.ts';
+import { SecBudget, type SecBudgetOptions } from './sec-budget.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Requests in flight get so long when a run drains. */
@@ -28,6 +28,10 @@ export interface CrewPorts {
   readonly workerEntry: URL;
   readonly pid: number;
   readonly emit: (event: RunEvent) => void;
+  /** Time, threads and the state that runs share: the system's own unless a simulation puts others in their place. */
+  readonly clock?: Clock;
+  readonly startThread?: StartThread;
+  readonly secStateFile?: SecBudgetOptions['file'];
 }
 
 export class Crew {
@@ -38,6 +42,7 @@ export class Crew {
   readonly #end: (end: RunEnd) => void;
   readonly #pool: WorkerPool;
   readonly #hosts: Hosts;
+  readonly #clock: Clock;
   readonly #held = new HeldFailures();
   #returned: DocumentRequest[] = [];
   /** Permits are spaced for some of the URLs: more threads would only wait for them. */
@@ -54,13 +59,14 @@ export class Crew {
     this.#settings = settings;
     this.#destination = destination;
     this.#ports = ports;
+    this.#clock = ports.clock ?? systemClock;
     this.#ledger = ledger;
     this.#end = end;
     this.#permitsAreScarce = settings.otherRate !== undefined;
     this.#pool = this.#openPool();
     this.#hosts = new Hosts({
       gate: { giveUpMs: settings.giveUpMs, patienceMs: PATIENCE_MS },
-      clock: systemClock,
+      clock: this.#clock,
       budgetOf: (host) => this.#budgetOf(host),
       broadcast: (message) => this.#pool.broadcast(message),
       emit: ports.emit,
@@ -127,12 +133,15 @@ export class Crew {
 
   #openPool(): WorkerPool {
     const { workers, connections } = this.#settings;
+    const { workerEntry, startThread } = this.#ports;
     const maxWorkers = Math.min(workers, connections);
     return new WorkerPool(
       {
-        entry: this.#ports.workerEntry,
+        entry: workerEntry,
         maxWorkers,
         settingsOf: (name) => this.#workerSettings(name, share(connections, maxWorkers, this.#started++ % maxWorkers)),
+        nowMs: () => this.#clock.nowMs(),
+        ...(startThread === undefined ? {} : { startThread }),
         mayGrow: () => !this.#permitsAreScarce || (this.#pool.allSpoke && !this.#hosts.anyWaiting),
       },
       {
@@ -152,15 +161,15 @@ export class Crew {
   #budgetOf(host: string): HostBudget | undefined {
     const { otherRate } = this.#settings;
     if (host === SEC_HOST_KEY) return this.#secBudget();
-    return otherRate === undefined ? undefined : new OwnBudget(systemClock, otherRate);
+    return otherRate === undefined ? undefined : new OwnBudget(this.#clock, otherRate);
   }
 
   #secBudget(): SecBudget {
-    const { pid, emit } = this.#ports;
+    const { pid, emit, secStateFile } = this.#ports;
     const { stateFolder, secRate, blockPauseMs } = this.#settings;
     return new SecBudget({
-      file: new SharedFile(stateFolder, 'sec-budget.json', pid),
-      clock: systemClock,
+      file: secStateFile ?? new SharedFile(stateFolder, 'sec-budget.json', pid),
+      clock: this.#clock,
       permitsPerSecond: secRate,
       blockPauseMs,
       owner: JSON.stringify(identityOf(pid)),

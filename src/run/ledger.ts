@@ -1,6 +1,6 @@
 // Owns the accounts of a run: every URL line ends here exactly once, as a count and, where the contract wants one, as a
 // manifest row. A document counts as saved only when its row is durable.
-import { rmSync } from 'node:fs';
+import { linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DocumentRequest } from '../model/document.ts';
 import { CannotWriteError } from '../model/errors.ts';
@@ -12,6 +12,7 @@ import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import type { ManifestIndex } from '../storage/manifest-index.ts';
 import type { ManifestRows } from '../storage/manifest-rows.ts';
 import type { ManifestWriter } from '../storage/manifest-writer.ts';
+import { statePaths } from '../storage/state-folder.ts';
 import type { HeldMissing } from './mass-missing.ts';
 import { asFailed, isMassMissing } from './mass-missing.ts';
 import type { ListEntry } from './planner.ts';
@@ -169,7 +170,7 @@ export class Ledger {
         this.#written(row, await writer.append(row), undefined);
       } catch (error) {
         if (!(error instanceof CannotWriteError)) throw error;
-        if (row.path !== undefined && !wasThere) rmSync(join(this.#options.destination, row.path), { force: true });
+        if (!wasThere) takeBack(this.#options.destination, row);
         this.counts.left++;
       }
     }
@@ -252,4 +253,21 @@ export class Ledger {
 
 function failureOf(row: ManifestRow): Failure {
   return { code: 'not-found', message: row.error?.message ?? '', transient: false };
+}
+
+/** Undoes a save: what it replaced gets its name back, else the file goes. A disk that refuses is no news any more. */
+function takeBack(destination: string, row: ManifestRow): void {
+  const { path, previousSha256 } = row;
+  if (path === undefined) return;
+  const final = join(destination, path);
+  const { folder, replaced } = statePaths(destination);
+  try {
+    if (previousSha256 === undefined) return rmSync(final, { force: true });
+    // A link needs no room, and the kept bytes stay for whoever else shares them.
+    const aside = join(folder, 'taken-back');
+    linkSync(join(replaced, previousSha256), aside);
+    renameSync(aside, final);
+  } catch {
+    // The next run adopts the file, or fetches it again.
+  }
 }

@@ -1,8 +1,8 @@
 // Owns a destination while a run holds it: folders made, lock taken, leftovers of a dead run removed, manifest read and open
 // for appending; and, at the end, everything put away so that only the documented files remain.
 import { mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { UsageError } from '../model/errors.ts';
+import { dirname, join } from 'node:path';
+import { CannotWriteError, UsageError } from '../model/errors.ts';
 import { appendRunRow, compactManifest, writeFailedList } from '../storage/closing-files.ts';
 import { cannotWrite, errorCode } from '../storage/disk-error.ts';
 import { ManifestIndex } from '../storage/manifest-index.ts';
@@ -48,7 +48,11 @@ export class OpenDestination {
 
   /** Removes the run's temporary files; may be called more than once. */
   removeTemporary(): void {
-    rmSync(this.#paths.temporary, { recursive: true, force: true });
+    try {
+      rmSync(this.#paths.temporary, { recursive: true, force: true });
+    } catch {
+      // A file system that became read-only: the next run removes them.
+    }
   }
 
   /** Writes `failed.txt` and `runs.jsonl`, and compacts the manifest where that is due. Rejects with CannotWriteError. */
@@ -73,7 +77,7 @@ export class OpenDestination {
 
   #clearTemporary(): void {
     try {
-      this.removeTemporary();
+      rmSync(this.#paths.temporary, { recursive: true, force: true });
       mkdirSync(this.#paths.temporary);
     } catch (error) {
       throw cannotWrite(this.#paths.temporary, error, freeBytes(this.#paths.temporary));
@@ -85,12 +89,14 @@ export class OpenDestination {
 export function openDestination(settings: DestinationSettings, pid: number, nowMs: number): OpenDestination {
   makeFolders(settings.destination);
   const destination = realpathSync(settings.destination);
-  const lock = takeRunLock(statePaths(destination).lock, settings.destination, pid, nowMs);
+  let lock: RunLock | undefined;
   try {
+    lock = takeRunLock(statePaths(destination).lock, settings.destination, pid, nowMs);
     return new OpenDestination(destination, settings.fsync, lock);
   } catch (error) {
-    lock.release();
-    throw error;
+    lock?.release();
+    const notPermitted = error instanceof CannotWriteError && ['EACCES', 'EPERM'].includes(errorCode(error.cause));
+    throw notPermitted ? destinationError(settings.destination, error.cause) : error;
   }
 }
 
@@ -103,10 +109,22 @@ export function readIndex(destination: string): ManifestIndex {
 
 function makeFolders(destination: string): void {
   try {
-    mkdirSync(destination, { recursive: true });
-    mkdirSync(statePaths(destination).folder, { recursive: true });
+    makeFolder(destination);
+    makeFolder(statePaths(destination).folder);
   } catch (error) {
     throw destinationError(destination, error);
+  }
+}
+
+/** As mkdir -p, whose errors in Node hide what is wrong (EROFS comes as ENOENT). */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder);
   }
 }
 

@@ -78,7 +78,11 @@ export function badLineRow(entry: ListEntry, message: string, run: string, nowMs
 /** What makes a request for a saved document conditional; undefined if its server sent nothing of the kind. */
 export function validatorsOf(row: ManifestRow | undefined): Validators | undefined {
   if (row?.etag === undefined && row?.lastModified === undefined) return undefined;
-  return { ...present('etag', row.etag), ...present('lastModified', row.lastModified) };
+  return {
+    ...present('etag', row.etag),
+    ...present('lastModified', row.lastModified),
+    ...present('sha256', row.sha256),
+  };
 }
 
 /** What `--json` prints of a document that was skipped or confirmed: its saved row, under the present line. */

@@ -3,10 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
-import type { RunEvent } from '../model/run-event.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
-import { systemClock } from './clock.ts';
-import { Crew } from './crew.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { Crew, type CrewPorts } from './crew.ts';
 import { Ledger } from './ledger.ts';
 import { HeldMissing } from './mass-missing.ts';
 import { openDestination, readIndex, type OpenDestination } from './open-destination.ts';
@@ -16,16 +15,13 @@ import type { RunSettings } from './settings.ts';
 import { readUrlList } from './url-list.ts';
 import { validatorsOf } from './rows.ts';
 
-export interface RunPorts {
+export interface RunPorts extends CrewPorts {
   readonly source: AsyncIterable<Uint8Array>;
   /** How messages call the source. */
   readonly sourceName: string;
-  readonly workerEntry: URL;
   readonly version: string;
-  readonly pid: number;
   /** Options without secrets, for `runs.jsonl`. */
   readonly optionsForLog: Readonly<Record<string, unknown>>;
-  readonly emit: (event: RunEvent) => void;
 }
 
 export interface RunResult {
@@ -43,7 +39,8 @@ export class Run {
   readonly #settings: RunSettings;
   readonly #ports: RunPorts;
   readonly #id = randomUUID();
-  readonly #startedAtMs = systemClock.nowMs();
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
   readonly #provisioner: Provisioner;
   #end: RunEnd = { kind: 'completed' };
   #draining = false;
@@ -52,6 +49,8 @@ export class Run {
   constructor(settings: RunSettings, ports: RunPorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#clock = ports.clock ?? systemClock;
+    this.#startedAtMs = this.#clock.nowMs();
     this.#provisioner = new Provisioner(readUrlList(ports.source, ports.sourceName), settings.batchSize);
   }
 
@@ -60,7 +59,7 @@ export class Run {
     const first = await this.#provisioner.peek();
     if (first.length === 0) return this.#result(emptyCounts(), true);
     this.#refuseIfSecIsBarred(first);
-    const open = openDestination(this.#settings, this.#ports.pid, systemClock.nowMs());
+    const open = openDestination(this.#settings, this.#ports.pid, this.#clock.nowMs());
     try {
       return await this.#inDestination(open);
     } finally {
@@ -102,7 +101,7 @@ export class Run {
     const planner = new Planner(
       this.#settings,
       open.index,
-      () => systemClock.nowMs(),
+      () => this.#clock.nowMs(),
       (offset) => validatorsOf(open.rows.at(offset)),
     );
     try {
@@ -163,7 +162,7 @@ export class Run {
       rows: open.rows,
       writer: open.writer,
       held: new HeldMissing(open.heldMissingPath),
-      nowMs: () => systemClock.nowMs(),
+      nowMs: () => this.#clock.nowMs(),
       emit: this.#ports.emit,
       reportUnchanged,
       onCannotWrite: (error) => this.#stop({ kind: 'cannot-write', message: error.message }),
@@ -184,7 +183,7 @@ export class Run {
   #limitTime(): () => void {
     const { stopAfterMs } = this.#settings;
     if (stopAfterMs === undefined) return () => undefined;
-    return systemClock.after(stopAfterMs, () => this.#stop({ kind: 'stopped-after' }));
+    return this.#clock.after(stopAfterMs, () => this.#stop({ kind: 'stopped-after' }));
   }
 
   /** Nothing is created for a run that may not fetch its first documents. */
@@ -194,7 +193,7 @@ export class Run {
     const planner = new Planner(
       this.#settings,
       readIndex(destination),
-      () => systemClock.nowMs(),
+      () => this.#clock.nowMs(),
       () => undefined,
     );
     const barred = first.some((line) => {
@@ -210,7 +209,7 @@ export class Run {
         id: this.#id,
         version: this.#ports.version,
         startedAt: new Date(this.#startedAtMs).toISOString(),
-        endedAt: new Date(systemClock.nowMs()).toISOString(),
+        endedAt: new Date(this.#clock.nowMs()).toISOString(),
         exitCode: result.exitCode,
         end: result.end.kind,
         counts: result.counts,
@@ -228,7 +227,7 @@ export class Run {
 
   #result(counts: RunCounts, emptyList: boolean): RunResult {
     const end = this.#end;
-    const elapsedMs = systemClock.nowMs() - this.#startedAtMs;
+    const elapsedMs = this.#clock.nowMs() - this.#startedAtMs;
     return { end, exitCode: exitCodeOf(end, counts), counts, elapsedMs, emptyList };
   }
 }

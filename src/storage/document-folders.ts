@@ -12,6 +12,8 @@ export class FolderBlockedError extends Error {
 export class DocumentFolders {
   readonly #destination: string;
   readonly #known = new Set<string>();
+  /** Folders whose own names are known to be on the device. */
+  readonly #durable = new Set<string>();
 
   /** `destination` exists and is absolute. */
   constructor(destination: string) {
@@ -23,20 +25,26 @@ export class DocumentFolders {
     return this.#destination;
   }
 
-  /** Makes the folder of a relative path; returns those that are new, outermost first, and the folder itself. */
-  prepare(path: string): { readonly folder: string; readonly created: readonly string[] } {
+  /** Makes the folder of a relative path. `fresh`: it and those above it whose names may not be on the device yet. */
+  prepare(path: string): { readonly folder: string; readonly fresh: readonly string[] } {
     const folder = dirname(join(this.#destination, path));
-    const created: string[] = [];
-    if (!this.#known.has(folder)) this.#make(folder, created);
-    return { folder, created };
+    if (!this.#known.has(folder)) this.#make(folder);
+    const fresh: string[] = [];
+    for (let at = folder; at !== this.#destination && !this.#durable.has(at); at = dirname(at)) fresh.push(at);
+    return { folder, fresh };
   }
 
-  #make(folder: string, created: string[]): void {
+  /** The folders above these have been synced, by this thread: that another made them is no proof of it. */
+  settle(fresh: readonly string[]): void {
+    if (this.#durable.size > 4096) this.#durable.clear();
+    for (const folder of fresh) this.#durable.add(folder);
+  }
+
+  #make(folder: string): void {
     const parent = dirname(folder);
-    if (!this.#known.has(parent)) this.#make(parent, created);
+    if (!this.#known.has(parent)) this.#make(parent);
     try {
       mkdirSync(folder);
-      created.push(folder);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw error;
       this.#accept(folder);

@@ -4,6 +4,7 @@ import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, write
 import { DestinationHeldError } from '../model/errors.ts';
 import { cannotWrite, errorCode } from './disk-error.ts';
 import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
+import { freeBytes } from './temporary-file.ts';
 
 const HEARTBEAT_MS = 15_000;
 const ABANDONED_AFTER_MS = 60_000;
@@ -48,7 +49,11 @@ function held(path: string, text: string): RunLock {
   return {
     release() {
       clearInterval(heartbeat);
-      if (read(path)?.text === text) rmSync(path, { force: true });
+      try {
+        if (read(path)?.text === text) rmSync(path, { force: true });
+      } catch {
+        // A file system that became read-only: this process is gone soon, and then the lock is void.
+      }
     },
   };
 }
@@ -63,7 +68,7 @@ function create(path: string, text: string): boolean {
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     if (['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errorCode(error))) return createWithoutLinks(path, text);
-    throw cannotWrite(path, error);
+    throw cannotWrite(path, error, freeBytes(path));
   } finally {
     rmSync(aside, { force: true });
   }
@@ -75,7 +80,7 @@ function createWithoutLinks(path: string, text: string): boolean {
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
-    throw cannotWrite(path, error);
+    throw cannotWrite(path, error, freeBytes(path));
   }
 }
 
@@ -92,7 +97,7 @@ function read(path: string): FoundLock | undefined {
     return { text, record: parse(text), heartbeatMs };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw cannotWrite(path, error);
+    throw cannotWrite(path, error, freeBytes(path));
   }
 }
 
@@ -126,7 +131,7 @@ function removeStale(path: string, staleText: string, pid: number): void {
     if (readFileSync(aside, 'utf8') !== staleText) linkSync(aside, path);
     rmSync(aside, { force: true });
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw cannotWrite(path, error);
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw cannotWrite(path, error, freeBytes(path));
   }
 }
 

@@ -75,6 +75,12 @@ export class DocumentSaver {
     }
   }
 
+  /** True if the file at a relative path has these bytes. Never rejects: what cannot be read has not. */
+  async matches(path: string, sha256: string): Promise<boolean> {
+    const found = await sha256OfFile(join(this.#folders.destination, path)).catch(() => undefined);
+    return found === sha256;
+  }
+
   async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {
     for (const [rank, path] of request.paths.entries()) {
       const file = join(this.#folders.destination, path);
@@ -90,7 +96,7 @@ export class DocumentSaver {
   }
 
   async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
-    const { folder, created } = this.#folders.prepare(place.path);
+    const { folder, fresh } = this.#folders.prepare(place.path);
     const final = join(this.#folders.destination, place.path);
     const written = body.kind === 'file' ? body.file : this.#write(body.bytes);
     try {
@@ -98,7 +104,7 @@ export class DocumentSaver {
       const keep = place.kind === 'ours' && request.existing !== 'skip';
       const previousSha256 = keep ? await this.#keep(final) : undefined;
       renameSync(written.path, final);
-      if (this.#fsync) await this.#syncFolders(folder, created);
+      if (this.#fsync) await this.#syncFolders(folder, fresh);
       if (previousSha256 !== undefined) return { kind: 'saved', path: place.path, previousSha256 };
       const warning = place.kind === 'free' ? place.warning : undefined;
       return { kind: 'saved', path: place.path, ...(warning === undefined ? {} : { warning }) };
@@ -128,9 +134,10 @@ export class DocumentSaver {
     return sha256;
   }
 
-  async #syncFolders(folder: string, created: readonly string[]): Promise<void> {
-    const folders = new Set([folder, ...created.map((path) => dirname(path))]);
+  async #syncFolders(folder: string, fresh: readonly string[]): Promise<void> {
+    const folders = new Set([folder, ...fresh.map((path) => dirname(path))]);
     await Promise.all([...folders].map((path) => this.#folderSync.sync(path)));
+    this.#folders.settle(fresh);
   }
 }
 

@@ -68,8 +68,9 @@ export class TemporaryFile {
   discard(): void {
     try {
       this.#close();
-    } finally {
       rmSync(this.path, { force: true });
+    } catch {
+      // What made it fail is told already; the folder of temporary files is removed as a whole.
     }
   }
 
@@ -104,10 +105,12 @@ export class TemporaryFolder {
 
 /** Bytes that the user may still write on the file system of `path`; undefined if it cannot be asked. */
 export function freeBytes(path: string): number | undefined {
-  try {
-    const { bavail, bsize } = statfsSync(dirname(path));
-    return bavail * bsize;
-  } catch {
-    return undefined;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch {
+      if (dirname(folder) === folder) return undefined;
+    }
   }
 }

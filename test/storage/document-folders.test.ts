@@ -17,14 +17,17 @@ function withDestination(use: (destination: string, outside: string) => void): v
   });
 }
 
-test('folders are made once, outermost first, and are then known', () => {
+test('folders are made once, and are fresh for each thread until it has synced those above them', () => {
   withDestination((destination) => {
     const folders = new DocumentFolders(destination);
     const inner = join(destination, 'a', 'b');
-    assert.deepEqual(folders.prepare('a/b/c.xml'), { folder: inner, created: [join(destination, 'a'), inner] });
-    assert.deepEqual(folders.prepare('a/b/d.xml'), { folder: inner, created: [] });
-    assert.deepEqual(folders.prepare('e.xml'), { folder: destination, created: [] });
-    assert.deepEqual(new DocumentFolders(destination).prepare('a/b/c.xml'), { folder: inner, created: [] });
+    const fresh = [inner, join(destination, 'a')];
+    assert.deepEqual(folders.prepare('a/b/c.xml'), { folder: inner, fresh });
+    assert.deepEqual(folders.prepare('a/b/d.xml'), { folder: inner, fresh }, 'nobody has synced them yet');
+    folders.settle(fresh);
+    assert.deepEqual(folders.prepare('a/b/e.xml'), { folder: inner, fresh: [] });
+    assert.deepEqual(folders.prepare('e.xml'), { folder: destination, fresh: [] });
+    assert.deepEqual(new DocumentFolders(destination).prepare('a/b/c.xml'), { folder: inner, fresh });
     assert.ok(statSync(inner).isDirectory());
   });
 });
@@ -40,7 +43,7 @@ test('a link that stays within the destination is followed', () => {
   withDestination((destination) => {
     mkdirSync(join(destination, 'real'));
     symlinkSync(join(destination, 'real'), join(destination, 'link'));
-    assert.deepEqual(new DocumentFolders(destination).prepare('link/a.xml').created, []);
+    assert.equal(new DocumentFolders(destination).prepare('link/a.xml').folder, join(destination, 'link'));
   });
 });
 

@@ -2,14 +2,14 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-export interface Sighting {
+interface Sighting {
   /** Files that were read in the moment in which they appeared, since the last report. */
   readonly live: number;
   /** Files that appeared with bytes that were not served, one sentence each. */
   readonly wrong: readonly string[];
 }
 
-export interface NameWatcher {
+interface NameWatcher {
   report(): Promise<Sighting>;
   close(): Promise<unknown>;
 }

@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 /** Why such tests cannot run here, or false. */
 export const smallDiskSkip: string | false = whyNot();
 
-export interface SmallDisk {
+interface SmallDisk {
   /** Where it is mounted. */
   readonly path: string;
   /** Makes it as large as that, in KiB. */

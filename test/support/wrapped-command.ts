@@ -6,7 +6,7 @@ import type { CommandEnd } from './command-line.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/edgar-fetch.js', import.meta.url));
 
-export interface WrappedOptions {
+interface WrappedOptions {
   readonly cwd: string;
   readonly stdin: string;
 }
@@ -17,7 +17,7 @@ export function works(program: string, args: readonly string[]): boolean {
 }
 
 /** The command line as arguments to another program. */
-export function commandWords(args: readonly string[]): string[] {
+function commandWords(args: readonly string[]): string[] {
   return [process.execPath, BIN, ...args];
 }
 

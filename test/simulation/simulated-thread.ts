@@ -1,0 +1,257 @@
+// Owns a worker thread's side of protocol.ts without thread, network and time of its own: permits, outages, the retry
+// policy are the real ones, the rest follows batch-runner.ts and download.ts against a simulated world. It may die.
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import pLimit from 'p-limit';
+import { hostKeyOf } from '../../src/edgar/fair-access.ts';
+import { decideRetry } from '../../src/http/retry-policy.ts';
+import { transientFailure } from '../../src/model/failure.ts';
+import type { DocumentRequest } from '../../src/model/document.ts';
+import type { Exchange, Outcome } from '../../src/model/outcome.ts';
+import { Outages } from '../../src/worker/outages.ts';
+import { Outbox } from '../../src/worker/outbox.ts';
+import type { ToWorker, WorkerEvent, WorkerSettings } from '../../src/worker/protocol.ts';
+import { ThreadPermits } from '../../src/worker/thread-permits.ts';
+import type { Random, Reply, VirtualClock, World } from './virtual-world.ts';
+
+/** Sends each event by itself, as soon as it happens. */
+class DirectOutbox extends Outbox {
+  readonly #deliver: (event: WorkerEvent) => void;
+
+  constructor(deliver: (event: WorkerEvent) => void) {
+    super({ postMessage: () => undefined } as unknown as MessagePort);
+    this.#deliver = deliver;
+  }
+
+  override send(event: WorkerEvent): void {
+    this.#deliver(event);
+  }
+}
+
+export interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly world: World;
+  /** Chance that saving a document finds the disk full. */
+  readonly fullDisk: number;
+  /** Chance that a reply takes the thread down. */
+  readonly crash: number;
+}
+
+export class SimulatedThread extends EventEmitter {
+  readonly #settings: WorkerSettings;
+  readonly #around: Surroundings;
+  readonly #outages = new Outages();
+  readonly #outbox = new DirectOutbox((event) => this.#deliver(event));
+  readonly #permits: ThreadPermits;
+  readonly #downloads: ReturnType<typeof pLimit>;
+  readonly #wakers = new Set<() => void>();
+  #toUsAtMs = 0;
+  #toThemAtMs = 0;
+  #active = 0;
+  #hungry = true;
+  #draining = false;
+  #cancelled = false;
+  #finishing = false;
+  #dead = false;
+  #lost = false;
+
+  constructor(settings: WorkerSettings, around: Surroundings) {
+    super();
+    this.#settings = settings;
+    this.#around = around;
+    this.#permits = new ThreadPermits(this.#outbox, settings.guardedHosts, () => around.clock.nowMs());
+    this.#downloads = pLimit(settings.connections);
+  }
+
+  postMessage(message: ToWorker): void {
+    this.#toUsAtMs = this.#inOrder(this.#toUsAtMs, () => {
+      if (!this.#dead) this.#take(message);
+    });
+  }
+
+  terminate(): Promise<number> {
+    return new Promise((resolve) => {
+      if (this.#dead) return resolve(1);
+      this.once('exit', () => resolve(1));
+      this.#die(1);
+    });
+  }
+
+  /** Messages take a moment and never overtake each other. */
+  #inOrder(lastMs: number, action: () => void): number {
+    const { clock, random } = this.#around;
+    const atMs = Math.max(lastMs, clock.nowMs() + random.within(0, 3));
+    clock.exactly(atMs - clock.nowMs(), action);
+    return atMs;
+  }
+
+  #deliver(event: WorkerEvent): void {
+    if (this.#dead) return;
+    this.#toThemAtMs = this.#inOrder(this.#toThemAtMs, () => {
+      if (this.#lost) return;
+      if (event.kind === 'request-ended' && event.report.kind === 'throttled')
+        this.#around.world.heardThrottled(event.sentAtMs, event.report.retryAfterMs ?? 0);
+      this.emit('message', { events: [event] });
+    });
+  }
+
+  #die(code: number): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#lost = code !== 0 && this.#around.random.chance(0.5);
+    this.#toThemAtMs = this.#inOrder(this.#toThemAtMs, () => this.emit('exit', code));
+  }
+
+  #take(message: ToWorker): void {
+    switch (message.kind) {
+      case 'batch':
+        this.#hungry = false;
+        for (const document of message.batch.documents) void this.#settle(document);
+        return this.#tellHunger();
+      case 'permit':
+        return this.#permits.grant(message.id);
+      case 'permit-refused':
+        return this.#permits.refuse(message.id, message.message);
+      case 'guard':
+        return this.#permits.guard(message.host, message.guarded);
+      case 'outage':
+        this.#around.world.told(message.host, message.sinceMs, message.untilMs);
+        return this.#outages.declare(message.host, message.sinceMs, message.untilMs);
+      case 'drain':
+        this.#draining = true;
+        for (const wake of this.#wakers) wake();
+        return this.#permits.drain();
+      case 'cancel':
+        this.#cancelled = true;
+        for (const wake of this.#wakers) wake();
+        return;
+      case 'finish':
+        this.#finishing = true;
+        if (this.#active === 0) this.#die(0);
+    }
+  }
+
+  async #settle(document: DocumentRequest): Promise<void> {
+    this.#active++;
+    const outcome = await this.#download(document);
+    if (this.#dead) return;
+    this.#outbox.send({ kind: 'settled', sequence: document.sequence, outcome });
+    this.#active--;
+    this.#tellHunger();
+    if (this.#active === 0 && this.#finishing) this.#die(0);
+  }
+
+  #tellHunger(): void {
+    if (this.#hungry || this.#draining) return;
+    const free = this.#settings.connections - this.#downloads.activeCount;
+    if (this.#downloads.pendingCount >= Math.max(1, free)) return;
+    this.#hungry = true;
+    this.#outbox.send({ kind: 'hungry' });
+  }
+
+  async #download(document: DocumentRequest): Promise<Outcome> {
+    const { clock, random } = this.#around;
+    const host = hostKeyOf(new URL(document.fetchUrl));
+    const startedAtMs = clock.nowMs();
+    const chargedAtMs: number[] = [];
+    const account = { requests: 0, waitedMs: 0 };
+    const exchange = (): Exchange => ({
+      attempts: chargedAtMs.filter((atMs) => !this.#outages.excused(host, atMs)).length,
+      requests: account.requests,
+      startedAtMs,
+      settledAtMs: clock.nowMs(),
+    });
+    for (;;) {
+      const reply = await this.#downloads(() => this.#attempt(document, host, account));
+      if (reply === undefined) return { kind: 'left' };
+      if (reply.kind === 'held') continue;
+      chargedAtMs.push(clock.nowMs());
+      if (reply.kind === 'document') return this.#save(document, reply.body, exchange());
+      if (reply.kind === 'missing') return { kind: 'missing', failure: reply.failure, exchange: exchange() };
+      const decision = decideRetry({
+        failure: reply.failure,
+        attempts: exchange().attempts,
+        maxRetries: this.#settings.http.retries,
+        spentMs: clock.nowMs() - startedAtMs - account.waitedMs,
+        random: random.next(),
+      });
+      if (decision.kind === 'settle') return { kind: 'failed', failure: reply.failure, exchange: exchange() };
+      await this.#sleep(decision.delayMs);
+      if (this.#draining) return { kind: 'left' };
+    }
+  }
+
+  /** Undefined if the document is left. */
+  async #attempt(
+    document: DocumentRequest,
+    host: string,
+    account: { requests: number; waitedMs: number },
+  ): Promise<Reply | undefined> {
+    const { world, random } = this.#around;
+    if (this.#draining || this.#cancelled) return undefined;
+    const answer = await this.#permits.acquire(host);
+    if (answer.kind === 'refused') {
+      if (answer.because === 'drain') return undefined;
+      return { kind: 'failed', failure: transientFailure('http-status', answer.message), report: { kind: 'answered' } };
+    }
+    account.waitedMs += answer.waitedMs;
+    if (this.#dead) return new Promise(() => undefined);
+    account.requests++;
+    world.started(document.url, host);
+    await this.#sleep(random.chance(0.05) ? random.within(1_000, 20_000) : random.within(20, 600), true);
+    if (this.#dead) return new Promise(() => undefined);
+    if (this.#cancelled) {
+      answer.permit.ended({ kind: 'cancelled' });
+      return undefined;
+    }
+    if (world.fates.get(document.url)?.kind === 'poison' || random.chance(this.#around.crash)) {
+      this.#die(7);
+      return new Promise(() => undefined);
+    }
+    const reply = world.reply(document.url, host);
+    answer.permit.ended(reply.report);
+    return reply;
+  }
+
+  #sleep(delayMs: number, untilCancelled = false): Promise<void> {
+    if (this.#cancelled || (this.#draining && !untilCancelled)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        if (untilCancelled && !this.#cancelled) return;
+        end();
+      };
+      const end = (): void => {
+        callOff();
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      const callOff = this.#around.clock.after(delayMs, end);
+      this.#wakers.add(wake);
+    });
+  }
+
+  #save(document: DocumentRequest, body: string, exchange: Exchange): Outcome {
+    if (this.#around.random.chance(this.#around.fullDisk)) {
+      this.#outbox.send({ kind: 'fatal', message: 'cannot write: the disk is full (simulated)' });
+      return { kind: 'left' };
+    }
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const { destination } = this.#settings;
+    for (const path of document.paths) {
+      const full = join(destination, path);
+      const there = existsSync(full);
+      if (there && readFileSync(full, 'utf8') !== body) continue;
+      if (!there) {
+        mkdirSync(dirname(full), { recursive: true });
+        writeFileSync(full, body);
+      }
+      const wasThere = there ? ({ wasThere: true } as const) : {};
+      return { kind: 'saved', exchange, document: { path, bytes: Buffer.byteLength(body), sha256, ...wasThere } };
+    }
+    throw new Error(`no path is free for ${document.url}`);
+  }
+}

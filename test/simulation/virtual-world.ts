@@ -1,0 +1,220 @@
+// Owns what a simulated run meets: seeded random numbers, a clock that moves only when everything at rest waits for it, and
+// hosts that answer, fail, fall silent and ask for silence. It keeps the record that the test judges.
+import type { Clock } from '../../src/run/clock.ts';
+import type { HostReport } from '../../src/worker/protocol.ts';
+import { SEC_HOST_KEY } from '../../src/edgar/fair-access.ts';
+import { permanentFailure, transientFailure, type Failure } from '../../src/model/failure.ts';
+
+/** Random numbers from a seed (mulberry32). */
+export class Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = Math.imul(seed + 1, 0x9e3779b1);
+  }
+
+  /** From [0, 1). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let word = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    word = (word + Math.imul(word ^ (word >>> 7), 61 | word)) ^ word;
+    return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** A whole number from `low` to `high`, both included. */
+  within(low: number, high: number): number {
+    return low + Math.floor(this.next() * (high - low + 1));
+  }
+}
+
+interface Timer {
+  readonly atMs: number;
+  readonly callback: () => void;
+}
+
+export class VirtualClock implements Clock {
+  readonly #random: Random;
+  #timers = new Set<Timer>();
+  #nowMs = 1_700_000_000_000;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Whole milliseconds, and sometimes late, as timers of a busy process are. */
+  after(delayMs: number, callback: () => void): () => void {
+    const lateMs = this.#random.chance(0.1) ? this.#random.within(0, 20) : 0;
+    return this.exactly(Math.max(1, Math.trunc(delayMs)) + lateMs, callback);
+  }
+
+  exactly(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Fires what is due next; false if nobody waits for anything. */
+  step(): boolean {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.atMs < first.atMs) first = timer;
+    if (first === undefined) return false;
+    this.#timers.delete(first);
+    this.#nowMs = Math.max(this.#nowMs, first.atMs);
+    first.callback();
+    return true;
+  }
+
+  /** The process is gone, and with it whatever waited; the next one starts later. */
+  restart(laterMs: number): void {
+    this.#timers = new Set();
+    this.#nowMs += laterMs;
+  }
+}
+
+/** Resolves when nothing moves but by the clock: no promise, no file operation. */
+export async function rest(): Promise<void> {
+  for (let quiet = 0; quiet < 2;) {
+    await new Promise((resolve) => setImmediate(resolve));
+    quiet = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq')) ? 0 : quiet + 1;
+  }
+}
+
+export type Reply =
+  | { readonly kind: 'document'; readonly body: string; readonly report: HostReport }
+  | { readonly kind: 'missing' | 'failed'; readonly failure: Failure; readonly report: HostReport }
+  | { readonly kind: 'held'; readonly report: HostReport };
+
+export interface Fate {
+  readonly kind: 'good' | 'missing' | 'forbidden' | 'poison';
+  /** Attempts that fail before it is answered so. */
+  troubles: number;
+}
+
+interface Window {
+  readonly host: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export class World {
+  readonly fates = new Map<string, Fate>();
+  readonly requested = new Set<string>();
+  readonly violations: string[] = [];
+  /** When the requests of each document met an outage, in this run. */
+  readonly hits = new Map<string, number[]>();
+  /** What threads were told of outages in this run: by host and begin, when first told and until when it lasted. */
+  readonly declared = new Map<string, { host: string; sinceMs: number; toldAtMs: number; untilMs: number }>();
+  readonly #clock: VirtualClock;
+  readonly #random: Random;
+  readonly #blockPauseMs: number;
+  readonly #outages: Window[] = [];
+  readonly #blocks: Window[] = [];
+  #secStarts: number[] = [];
+  /** The silence that the run was told of. */
+  #pause: { fromMs: number; untilMs: number } = { fromMs: 0, untilMs: 0 };
+  /** Faults are few: at last everything goes well. */
+  #retryAfters: number;
+  readonly asksForPatience: boolean;
+  requests = 0;
+  outageFailures = 0;
+  throttlePages = 0;
+
+  constructor(clock: VirtualClock, random: Random, blockPauseMs: number) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#blockPauseMs = blockPauseMs;
+    this.#retryAfters = random.chance(0.3) ? random.within(1, 3) : 0;
+    this.asksForPatience = this.#retryAfters > 0;
+  }
+
+  /** From `inMs` on the host answers nobody (or, the SEC, with its page) for `lastsMs`. */
+  silence(kind: 'outage' | 'block', host: string, inMs: number, lastsMs: number): void {
+    const fromMs = this.#clock.nowMs() + inMs;
+    (kind === 'outage' ? this.#outages : this.#blocks).push({ host, fromMs, untilMs: fromMs + lastsMs });
+  }
+
+  started(url: string, host: string): void {
+    this.requested.add(url);
+    this.requests++;
+    if (host !== SEC_HOST_KEY) return;
+    const nowMs = this.#clock.nowMs();
+    this.#secStarts = [...this.#secStarts.filter((atMs) => atMs > nowMs - 1000), nowMs];
+    if (this.#secStarts.length > 10) this.violations.push(`${this.#secStarts.length} SEC starts within a second`);
+    // Permits that were on their way when the page came are used.
+    if (nowMs > this.#pause.fromMs + 60 && nowMs < this.#pause.untilMs)
+      this.violations.push(`${url} was requested ${this.#pause.untilMs - nowMs} ms before the end of the SEC's pause`);
+  }
+
+  told(host: string, sinceMs: number, untilMs: number | undefined): void {
+    const key = `${host} ${sinceMs}`;
+    const known = this.declared.get(key) ?? { host, sinceMs, toldAtMs: this.#clock.nowMs(), untilMs: Infinity };
+    this.declared.set(key, { ...known, untilMs: untilMs ?? Infinity });
+  }
+
+  /** Forgets what concerns one run only. */
+  beginRun(): void {
+    this.requested.clear();
+    this.hits.clear();
+    this.declared.clear();
+  }
+
+  /** The run heard that the SEC wants silence. */
+  heardThrottled(sentAtMs: number, retryAfterMs: number): void {
+    if (sentAtMs <= this.#pause.fromMs) return;
+    const nowMs = this.#clock.nowMs();
+    this.#pause = { fromMs: nowMs, untilMs: nowMs + Math.max(this.#blockPauseMs, retryAfterMs) };
+  }
+
+  reply(url: string, host: string): Reply {
+    if (this.#isIn(this.#outages, host)) {
+      this.outageFailures++;
+      this.hits.set(url, [...(this.hits.get(url) ?? []), this.#clock.nowMs()]);
+      const message = 'the connection was reset';
+      return { kind: 'failed', failure: transientFailure('connection', message), report: unreachable(message) };
+    }
+    if (host === SEC_HOST_KEY && this.#isIn(this.#blocks, host)) {
+      this.throttlePages++;
+      const retryAfterMs = this.#random.chance(0.2) ? { retryAfterMs: 900_000 } : {};
+      return { kind: 'held', report: { kind: 'throttled', page: 'bare', ...retryAfterMs } };
+    }
+    if (host !== SEC_HOST_KEY && this.#retryAfters > 0 && this.#random.chance(0.05)) {
+      this.#retryAfters--;
+      const retryAfterMs = this.#random.chance(0.8) ? this.#random.within(500, 90_000) : 1_200_000;
+      const failure = transientFailure('http-status', 'the server answers with status 429');
+      return { kind: 'failed', failure, report: { kind: 'retry-after', retryAfterMs } };
+    }
+    return this.#ownReply(url);
+  }
+
+  #ownReply(url: string): Reply {
+    const report = { kind: 'answered' } as const;
+    const fate = this.fates.get(url);
+    if (fate === undefined) throw new Error(`${url} is not on the list`);
+    if (fate.troubles > 0) {
+      fate.troubles--;
+      return { kind: 'failed', failure: transientFailure('truncated', 'fewer bytes than announced'), report };
+    }
+    if (fate.kind === 'missing')
+      return { kind: 'missing', failure: permanentFailure('not-found', 'status 404'), report };
+    if (fate.kind === 'forbidden')
+      return { kind: 'failed', failure: permanentFailure('forbidden', 'status 403'), report };
+    return { kind: 'document', body: `<xbrl>${url}</xbrl>`, report };
+  }
+
+  #isIn(windows: readonly Window[], host: string): boolean {
+    const nowMs = this.#clock.nowMs();
+    return windows.some((window) => window.host === host && nowMs >= window.fromMs && nowMs < window.untilMs);
+  }
+}
+
+function unreachable(message: string): HostReport {
+  return { kind: 'unreachable', message };
+}
