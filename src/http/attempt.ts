@@ -78,16 +78,16 @@ function endWithoutReply(reply: Exclude<Reply, WholeReply>): AttemptEnd {
       reply.permit.ended({ kind: 'cancelled' });
       return { kind: 'left' };
     case 'broken':
-      reply.permit.ended(
-        isOutage(reply.failure) ? { kind: 'unreachable', message: reply.failure.message } : { kind: 'answered' },
-      );
+      reply.permit.ended(reportOfBroken(reply.failure));
       return { kind: 'failed', failure: reply.failure };
   }
 }
 
 /** Nothing came of the host: such failures in a row are an outage. */
-function isOutage(failure: Failure): boolean {
-  return failure.transient && (failure.code === 'connection' || failure.code === 'timeout');
+function reportOfBroken(failure: Failure): HostReport {
+  if (failure.code === 'truncated') return { kind: 'broken-off' };
+  const silent = failure.transient && (failure.code === 'connection' || failure.code === 'timeout');
+  return silent ? { kind: 'unreachable', message: failure.message } : { kind: 'answered' };
 }
 
 async function judge(reply: WholeReply, request: AttemptRequest, context: HttpContext): Promise<AttemptEnd> {

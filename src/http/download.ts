@@ -63,8 +63,10 @@ class Download {
     activeMs: 0,
     waitedMs: 0,
   };
-  /** When each charged attempt ended. */
-  readonly #chargedAtMs: number[] = [];
+  /** Attempts that are the document's own whatever the host does. */
+  #charged = 0;
+  /** When each attempt ended to which nobody answered: an outage excuses it. */
+  readonly #unansweredAtMs: number[] = [];
   /** SHA-256 of bytes that differed from the SEC's ETag. */
   #doubtedSha256: string | undefined;
 
@@ -81,7 +83,7 @@ class Download {
       const end = await this.#flow.withConnection(() => this.#attempt());
       if (end.kind === 'left') return end;
       if (end.kind === 'held') continue;
-      this.#chargedAtMs.push(this.#context.nowMs());
+      this.#charge(end);
       if (end.kind !== 'failed') return this.#settle(end);
       const decision = decideRetry({
         failure: end.failure,
@@ -126,7 +128,13 @@ class Download {
   }
 
   #attempts(): number {
-    return this.#chargedAtMs.filter((atMs) => !this.#flow.excused(this.#hostKey, atMs)).length;
+    return this.#charged + this.#unansweredAtMs.filter((atMs) => !this.#flow.excused(this.#hostKey, atMs)).length;
+  }
+
+  #charge(end: AttemptEnd): void {
+    if (end.kind === 'failed' && isUnanswered(end.failure, this.#trace.httpStatus))
+      this.#unansweredAtMs.push(this.#context.nowMs());
+    else this.#charged++;
   }
 
   #exchange(): Exchange {
@@ -141,4 +149,12 @@ class Download {
       ...(finalUrl === undefined ? {} : { finalUrl }),
     };
   }
+}
+
+/** What an outage of the host looks like to one document. */
+function isUnanswered(failure: Failure, httpStatus: number | undefined): boolean {
+  if (!failure.transient) return false;
+  return (
+    failure.code === 'connection' || failure.code === 'timeout' || failure.code === 'truncated' || httpStatus === 503
+  );
 }

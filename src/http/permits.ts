@@ -11,6 +11,8 @@ export type HostReport =
   | { readonly kind: 'user-agent-refused' }
   /** 429 or 503 with Retry-After from a host other than the SEC. */
   | { readonly kind: 'retry-after'; readonly retryAfterMs: number }
+  /** The reply broke off: the host neither answered nor failed to. */
+  | { readonly kind: 'broken-off' }
   | { readonly kind: 'cancelled' };
 
 export interface Permit {

@@ -200,7 +200,7 @@ export class Crew {
     if (address !== undefined && HeldFailures.isTransport(outcome) && this.#hosts.isDoubtful(address)) {
       return this.#held.hold(hostKeyOf(new URL(address)), { sequence, outcome });
     }
-    if (address !== undefined && outcome.kind === 'saved') this.#hosts.succeed(address);
+    if (address !== undefined && outcome.kind === 'saved') this.#hosts.succeed(address, outcome.exchange.settledAtMs);
     this.#settleHeld((host) => !this.#hosts.isDoubtfulHost(host));
     this.#ledger.settle(sequence, outcome);
   }

@@ -49,3 +49,11 @@ export interface GateOptions {
   /** The first request of the run goes alone: it shows whether the User-Agent is accepted. */
   readonly firstAlone: boolean;
 }
+
+/** A time of silence that this run decided on by itself. */
+export interface Silence {
+  readonly kind: 'outage' | 'retry-after';
+  readonly sinceMs: number;
+  readonly pauseMs: number;
+  readonly untilMs: number;
+}

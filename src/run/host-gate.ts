@@ -1,7 +1,7 @@
 // Owns when requests to one host may start: evenly spaced where there is a rate, not at all during a block, an outage or a
 // Retry-After, and one alone to probe whether it is over. It is the only place that decides this for all workers.
 import type { HostReport } from '../worker/protocol.ts';
-import type { GateListener, GateOptions, HostBudget, Ticket } from './gate-ports.ts';
+import type { GateListener, GateOptions, HostBudget, Silence, Ticket } from './gate-ports.ts';
 import type { Reservation } from './sec-state.ts';
 
 /** Transport failures or 503s in a row, with no success between them, that are an outage and not the documents' failure. */
@@ -13,14 +13,6 @@ const IMPATIENCE = 'asked for more patience (Retry-After) than a document has';
 
 /** Timers fire a little late at the best of times. */
 const TIMER_GRAIN_MS = 2;
-
-/** A time of silence that this run decided on by itself. */
-interface Silence {
-  readonly kind: 'outage' | 'retry-after';
-  readonly sinceMs: number;
-  readonly pauseMs: number;
-  readonly untilMs: number;
-}
 
 export class HostGate {
   readonly #options: GateOptions;
@@ -41,6 +33,7 @@ export class HostGate {
   #announcedUntilMs = 0;
   #streak = 0;
   #streakSinceMs = 0;
+  #failedAtMs = 0;
   #refusingUntilMs = 0;
   #closed = false;
 
@@ -103,8 +96,11 @@ export class HostGate {
       case 'cancelled':
         if (probed && !blockProbed) this.#probe = 'wanted';
         break;
+      case 'broken-off':
+        if (probed) this.succeed();
+        break;
       case 'unreachable':
-        this.#unreachable(probed);
+        this.#unreachable(probed, sentAtMs);
         break;
       case 'retry-after':
         this.#retryAfter(report.retryAfterMs);
@@ -116,8 +112,9 @@ export class HostGate {
     this.#pump();
   }
 
-  /** The host answered somebody. */
-  succeed(): void {
+  /** The host answered somebody, at `answeredAtMs`: news of a reply that came before the first failure changes nothing. */
+  succeed(answeredAtMs = this.#nowMs()): void {
+    if (this.#streak > 0 && answeredAtMs < this.#failedAtMs) return;
     this.#streak = 0;
     const silence = this.#silence;
     if (silence === undefined || this.#nowMs() < silence.untilMs) return;
@@ -126,10 +123,11 @@ export class HostGate {
     this.#listener.onResume();
   }
 
-  #unreachable(probed: boolean): void {
+  #unreachable(probed: boolean, sentAtMs: number): void {
     const nowMs = this.#nowMs();
-    if (this.#streak === 0) this.#streakSinceMs = nowMs;
-    this.#streak++;
+    // It began when the first request was sent that nobody answered.
+    if (this.#streak === 0) this.#failedAtMs = nowMs;
+    this.#streakSinceMs = this.#streak++ === 0 ? sentAtMs : Math.min(this.#streakSinceMs, sentAtMs);
     if (this.#silence?.kind === 'retry-after') {
       // It asked for patience and then fell silent: from here on it is counted like any other.
       if (nowMs < this.#silence.untilMs) return;

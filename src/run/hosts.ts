@@ -69,9 +69,9 @@ export class Hosts {
   }
 
   /** A document of this address came: its host answers. */
-  succeed(address: string): void {
+  succeed(address: string, answeredAtMs: number): void {
     // Workers report what went wrong; what went well matters only while a host is in doubt.
-    this.#doubtfulGate(address)?.succeed();
+    this.#doubtfulGate(address)?.succeed(answeredAtMs);
   }
 
   /** True while failures of this address may turn out to be an outage of its host. */

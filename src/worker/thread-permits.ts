@@ -83,7 +83,7 @@ export class ThreadPermits implements Permits {
   }
 
   #report(host: string, id: number | undefined, sentAtMs: number, report: HostReport): void {
-    const ordinary = report.kind === 'answered' || report.kind === 'cancelled';
+    const ordinary = report.kind === 'answered' || report.kind === 'cancelled' || report.kind === 'broken-off';
     if (id === undefined && ordinary && !this.#suspected.has(host)) return;
     if (ordinary) this.#suspected.delete(host);
     else this.#suspected.add(host);

@@ -17,7 +17,7 @@ interface World {
   readonly out: string;
   readonly server: EdgarStandIn;
   readonly bodies: Map<string, { body: Buffer }>;
-  run(...args: string[]): ReturnType<typeof runCommand>;
+  readonly run: (...args: string[]) => ReturnType<typeof runCommand>;
 }
 
 async function openWorld(context: TestContext): Promise<World> {

@@ -82,6 +82,15 @@ export class SimulatedThread extends EventEmitter {
   }
 
   /** Messages take a moment and never overtake each other. */
+  /** Asked anew after a wait, which the compiler does not see. */
+  #isDead(): boolean {
+    return this.#dead;
+  }
+
+  #isCancelled(): boolean {
+    return this.#cancelled;
+  }
+
   #inOrder(lastMs: number, action: () => void): number {
     const { clock, random } = this.#around;
     const atMs = Math.max(lastMs, clock.nowMs() + random.within(0, 3));
@@ -203,8 +212,8 @@ export class SimulatedThread extends EventEmitter {
     account.requests++;
     world.started(document.url, host);
     await this.#sleep(random.chance(0.05) ? random.within(1_000, 20_000) : random.within(20, 600), true);
-    if (this.#dead) return new Promise(() => undefined);
-    if (this.#cancelled) {
+    if (this.#isDead()) return new Promise(() => undefined);
+    if (this.#isCancelled()) {
       answer.permit.ended({ kind: 'cancelled' });
       return undefined;
     }

@@ -108,7 +108,7 @@ class Simulation {
         check: 'document',
         retries: random.within(0, 5),
       },
-      proxies: {} as RunSettings['proxies'],
+      proxies: {},
       reportUnchanged: false,
     };
     this.#makeList();
@@ -209,14 +209,17 @@ class Simulation {
       for (let step = 0; ; step++) {
         await rest();
         if (end !== undefined) break;
-        if (step >= faults.deathAfter) return this.#die();
+        if (step >= faults.deathAfter) {
+          this.#die();
+          return;
+        }
         assert.ok(step < MAX_STEPS, 'the run does not end');
         assert.ok(this.#clock.step(), 'the run hangs: nobody waits for anything');
       }
     } finally {
       restore();
     }
-    const ended = end as { readonly result: RunResult } | { readonly error: unknown };
+    const ended = end;
     if ('error' in ended) throw ended.error;
     this.#judge(ended.result, settled);
     return ended.result;
