@@ -200,7 +200,7 @@ test('a success between them makes the count begin again', async () => {
   assert.deepEqual(stage.events, []);
 });
 
-test('an outage is dated from the first of its failures', async () => {
+test('an outage is dated from the sending of the request that failed first', async () => {
   const stage = new Stage();
   await stage.ask(21);
   await stage.end(ANSWERED);
@@ -208,7 +208,7 @@ test('an outage is dated from the first of its failures', async () => {
   await stage.end(UNREACHABLE);
   await stage.advance(5000);
   for (let failures = 1; failures < 20; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 7 s', 'pause until 22 s: no answer']);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 22 s: no answer']);
 });
 
 test('an outage is probed with one request after 10 s, doubling to 5 minutes, until the host answers', async () => {
