@@ -1,6 +1,7 @@
 // Owns the right to write into a destination: one run at a time. The lock names its holder; it is taken over at once when
 // that process is gone on this host and boot, and from elsewhere after 60 s without a heartbeat.
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DestinationHeldError } from '../model/errors.ts';
 import { cannotWrite, errorCode } from './disk-error.ts';
 import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
@@ -26,7 +27,10 @@ export function takeRunLock(path: string, destination: string, pid: number, nowM
   const record: LockRecord = { ...identityOf(pid), since: new Date(nowMs).toISOString() };
   const text = `${JSON.stringify(record)}\n`;
   for (let tries = 0; tries < 10; tries++) {
-    if (create(path, text)) return held(path, text);
+    if (create(path, text, pid)) {
+      removeLeftovers(path, nowMs);
+      return held(path, text);
+    }
     const found = read(path);
     if (found === undefined) continue;
     if (!isAbandoned(found.record, found.heartbeatMs, nowMs)) throw heldError(destination, found.record);
@@ -59,18 +63,38 @@ function held(path: string, text: string): RunLock {
 }
 
 /** Appears with its content or not at all: written aside, then linked. */
-function create(path: string, text: string): boolean {
-  const aside = `${path}.${identityOf(0).host}.${Math.floor(performance.timeOrigin)}`;
+function create(path: string, text: string, pid: number): boolean {
+  // A pid alone may exist in several containers that share the destination.
+  const aside = `${path}.new.${pid}.${Math.floor(performance.timeOrigin)}`;
   try {
     writeFileSync(aside, text, { flag: 'w' });
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw cannotWrite(path, error, freeBytes(path));
+  }
+  try {
     linkSync(aside, path);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
+    // ENOENT: whoever took the lock meanwhile removed what lay beside it.
+    if (errorCode(error) === 'EEXIST' || errorCode(error) === 'ENOENT') return false;
     if (['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errorCode(error))) return createWithoutLinks(path, text);
     throw cannotWrite(path, error, freeBytes(path));
   } finally {
     rmSync(aside, { force: true });
+  }
+}
+
+/** A run that was killed while it took the lock left files beside it; those of a run that lives stay. */
+function removeLeftovers(path: string, nowMs: number): void {
+  const folder = dirname(path);
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const leftover = join(folder, name);
+    const found = read(leftover);
+    if (found === undefined) continue;
+    if (found.record === undefined || isAbandoned(found.record, found.heartbeatMs, nowMs))
+      rmSync(leftover, { force: true });
   }
 }
 

@@ -102,3 +102,17 @@ test('release removes only its own lock, and may be called again', () => {
     assert.ok(existsSync(path));
   });
 });
+
+test('what a run left beside the lock when it was killed while taking it is removed; what belongs to a living one stays', () => {
+  withFolder((folder) => {
+    const path = join(folder, 'lock');
+    const dead = { ...identityOf(process.pid), pid: endedPid(), since: 'x' };
+    writeLock(`${path}.new.1.2`, dead, NOW);
+    writeLock(`${path}.stale.1`, dead, NOW);
+    writeLock(`${path}.new.3.4`, '{"host":', NOW);
+    writeLock(`${path}.stale.5`, { ...identityOf(process.pid), since: 'x' }, NOW);
+    writeLock(join(folder, 'lockers.txt'), 'not ours', NOW);
+    takeRunLock(path, 'downloads', process.pid, NOW).release();
+    assert.deepEqual(readdirSync(folder).sort(), ['lock.stale.5', 'lockers.txt']);
+  });
+});
