@@ -34,8 +34,8 @@ export interface DownloadFlow {
   readonly isDraining: () => boolean;
   /** Waits; resolves false at once when the run drains. */
   readonly sleep: (delayMs: number) => Promise<boolean>;
-  /** True if the host did not answer anybody at that moment: nobody is charged for it. */
-  readonly excused: (hostKey: string, atMs: number) => boolean;
+  /** True if for a part of that time the host did not answer anybody: nobody is charged for it. */
+  readonly excused: (hostKey: string, fromMs: number, toMs: number) => boolean;
   /** Called with a received document while its connection's place is still held: downloads wait when saves are full. */
   readonly handOver: (received: ReceivedDocument) => Promise<void>;
 }
@@ -65,8 +65,8 @@ class Download {
   };
   /** Attempts that are the document's own whatever the host does. */
   #charged = 0;
-  /** When each attempt ended to which nobody answered: an outage excuses it. */
-  readonly #unansweredAtMs: number[] = [];
+  /** When each attempt was made to which nobody answered: an outage excuses it. */
+  readonly #unanswered: { readonly fromMs: number; readonly toMs: number }[] = [];
   /** SHA-256 of bytes that differed from the SEC's ETag. */
   #doubtedSha256: string | undefined;
 
@@ -128,13 +128,15 @@ class Download {
   }
 
   #attempts(): number {
-    return this.#charged + this.#unansweredAtMs.filter((atMs) => !this.#flow.excused(this.#hostKey, atMs)).length;
+    const own = this.#unanswered.filter(({ fromMs, toMs }) => !this.#flow.excused(this.#hostKey, fromMs, toMs));
+    return this.#charged + own.length;
   }
 
   #charge(end: AttemptEnd): void {
-    if (end.kind === 'failed' && isUnanswered(end.failure, this.#trace.httpStatus))
-      this.#unansweredAtMs.push(this.#context.nowMs());
-    else this.#charged++;
+    if (end.kind === 'failed' && isUnanswered(end.failure, this.#trace.httpStatus)) {
+      const toMs = this.#context.nowMs();
+      this.#unanswered.push({ fromMs: toMs - this.#trace.activeMs, toMs });
+    } else this.#charged++;
   }
 
   #exchange(): Exchange {

@@ -48,8 +48,9 @@ export function exitCodeOf(end: RunEnd, counts: ExitCounts): number {
 }
 
 function exitCodeOfOutcomes(stoppedEarly: boolean, counts: ExitCounts): number {
+  // Not all were tried: whatever failed, a rerun has work to do, and exit 1 would say that nothing is left.
+  if (counts.left > 0) return 75;
   const newlyMissing = counts.missing - counts.missingKnown;
   if (counts.failed - counts.failedTransient > 0 || newlyMissing > 0) return 1;
-  if (counts.failedTransient > 0 || counts.left > 0 || stoppedEarly) return 75;
-  return 0;
+  return counts.failedTransient > 0 || stoppedEarly ? 75 : 0;
 }

@@ -10,7 +10,7 @@ import { SharedFile } from '../storage/shared-file.ts';
 import { WorkerPool, type PoolWorker, type StartThread } from '../worker/pool.ts';
 import type { WorkerEvent, WorkerSettings } from '../worker/protocol.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { HeldFailures } from './held-failures.ts';
+import { HeldFailures, type HeldFailure } from './held-failures.ts';
 import type { HostBudget } from './gate-ports.ts';
 import { Hosts } from './hosts.ts';
 import type { Ledger } from './ledger.ts';
@@ -44,6 +44,7 @@ export class Crew {
   readonly #hosts: Hosts;
   readonly #clock: Clock;
   readonly #held = new HeldFailures();
+  #draining = false;
   #returned: DocumentRequest[] = [];
   /** Permits are spaced for some of the URLs: more threads would only wait for them. */
   #permitsAreScarce: boolean;
@@ -105,6 +106,7 @@ export class Crew {
 
   /** Starts nothing new; what waits is given back, what is in flight goes on. */
   drain(): void {
+    this.#draining = true;
     this.#hosts.close();
     for (const { sequence } of [...this.#pool.takeQuarantine(), ...this.#returned.splice(0)])
       this.#ledger.settle(sequence, { kind: 'left' });
@@ -197,10 +199,11 @@ export class Crew {
 
   #settle(sequence: number, outcome: Outcome): void {
     const address = this.#ledger.addressOf(sequence);
-    if (address !== undefined && HeldFailures.isTransport(outcome) && this.#hosts.isDoubtful(address)) {
-      return this.#held.hold(hostKeyOf(new URL(address)), { sequence, outcome });
+    if (address !== undefined && HeldFailures.isTransport(outcome)) {
+      if (this.#hosts.wasInOutage(address, outcome.exchange.startedAtMs)) return this.#giveBack(sequence, outcome);
+      if (this.#hosts.isDoubtful(address)) return this.#held.hold(hostKeyOf(new URL(address)), { sequence, outcome });
     }
-    if (address !== undefined && outcome.kind === 'saved') this.#hosts.succeed(address, outcome.exchange.settledAtMs);
+    if (address !== undefined && outcome.kind === 'saved') this.#hosts.succeed(address, outcome.exchange.startedAtMs);
     this.#settleHeld((host) => !this.#hosts.isDoubtfulHost(host));
     this.#ledger.settle(sequence, outcome);
   }
@@ -211,10 +214,14 @@ export class Crew {
 
   /** The host answered nobody: its failures are no failures of the documents, which are tried again. */
   #takeBack(host: string): void {
-    for (const { sequence, outcome } of this.#held.release((held) => held === host)) {
-      const request = this.#ledger.giveBack(sequence, outcome.exchange.requests);
-      if (request !== undefined) this.#returned.push(request);
-    }
+    for (const { sequence, outcome } of this.#held.release((held) => held === host)) this.#giveBack(sequence, outcome);
+  }
+
+  #giveBack(sequence: number, outcome: HeldFailure['outcome']): void {
+    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left' });
+    const request = this.#ledger.giveBack(sequence, outcome.exchange.requests);
+    if (request === undefined) return;
+    this.#returned.push(request);
     this.#pool.wake();
   }
 }

@@ -10,7 +10,7 @@ export interface HeldFailure {
 }
 
 /** Codes of failures that say nothing about the document. */
-const TRANSPORT_CODES: ReadonlySet<string> = new Set(['connection', 'timeout', 'http-status']);
+const TRANSPORT_CODES: ReadonlySet<string> = new Set(['connection', 'timeout', 'truncated', 'http-status']);
 
 export class HeldFailures {
   #held: (HeldFailure & { readonly host: string })[] = [];

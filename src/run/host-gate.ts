@@ -1,18 +1,15 @@
 // Owns when requests to one host may start: evenly spaced where there is a rate, not at all during a block, an outage or a
 // Retry-After, and one alone to probe whether it is over. It is the only place that decides this for all workers.
 import type { HostReport } from '../worker/protocol.ts';
+import { FailureStreak } from './failure-streak.ts';
 import type { GateListener, GateOptions, HostBudget, Silence, Ticket } from './gate-ports.ts';
 import type { Reservation } from './sec-state.ts';
 
-/** Transport failures or 503s in a row, with no success between them, that are an outage and not the documents' failure. */
-const OUTAGE_STREAK = 20;
 const OUTAGE_FIRST_PAUSE_MS = 10_000;
 const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
-
 const IMPATIENCE = 'asked for more patience (Retry-After) than a document has';
 
-/** Timers fire a little late at the best of times. */
-const TIMER_GRAIN_MS = 2;
+const TIMER_GRAIN_MS = 2; // Timers fire a little late at the best of times.
 
 export class HostGate {
   readonly #options: GateOptions;
@@ -31,9 +28,8 @@ export class HostGate {
   #first: boolean;
   #blockedSinceMs: number | undefined;
   #announcedUntilMs = 0;
-  #streak = 0;
-  #streakSinceMs = 0;
-  #failedAtMs = 0;
+  readonly #streak = new FailureStreak();
+  #outageEndedAtMs = -Infinity;
   #refusingUntilMs = 0;
   #closed = false;
 
@@ -55,7 +51,12 @@ export class HostGate {
 
   /** True while failures of this host may turn out to be an outage. */
   get doubtful(): boolean {
-    return this.#streak > 0 || this.#silence?.kind === 'outage';
+    return this.#streak.open || this.#silence?.kind === 'outage';
+  }
+
+  /** True if an outage lasts, or ended later than `sinceMs`. */
+  wasInOutage(sinceMs: number): boolean {
+    return this.#silence?.kind === 'outage' || sinceMs <= this.#outageEndedAtMs;
   }
 
   request(ticket: Ticket): void {
@@ -91,13 +92,14 @@ export class HostGate {
     if (blockProbed) this.#endBlockProbe(report.kind === 'answered');
     switch (report.kind) {
       case 'answered':
-        this.succeed();
+        this.succeed(probed ? Infinity : sentAtMs);
         break;
       case 'cancelled':
         if (probed && !blockProbed) this.#probe = 'wanted';
         break;
       case 'broken-off':
-        if (probed) this.succeed();
+        if (probed) this.succeed(Infinity);
+        else this.#streak.brokenOff(sentAtMs, this.#nowMs());
         break;
       case 'unreachable':
         this.#unreachable(probed, sentAtMs);
@@ -112,22 +114,22 @@ export class HostGate {
     this.#pump();
   }
 
-  /** The host answered somebody, at `answeredAtMs`: news of a reply that came before the first failure changes nothing. */
-  succeed(answeredAtMs = this.#nowMs()): void {
-    if (this.#streak > 0 && answeredAtMs < this.#failedAtMs) return;
-    this.#streak = 0;
+  /** The host answered a request that was sent at `sentAtMs` or later. */
+  succeed(sentAtMs: number): void {
+    if (!this.#streak.answered(sentAtMs)) return;
     const silence = this.#silence;
     if (silence === undefined || this.#nowMs() < silence.untilMs) return;
     this.#silence = undefined;
-    if (silence.kind === 'outage') this.#listener.onOutage(silence.sinceMs, this.#nowMs());
+    if (silence.kind === 'outage') {
+      this.#outageEndedAtMs = this.#nowMs();
+      this.#listener.onOutage(silence.sinceMs, this.#outageEndedAtMs);
+    }
     this.#listener.onResume();
   }
 
   #unreachable(probed: boolean, sentAtMs: number): void {
     const nowMs = this.#nowMs();
-    // It began when the first request was sent that nobody answered.
-    if (this.#streak === 0) this.#failedAtMs = nowMs;
-    this.#streakSinceMs = this.#streak++ === 0 ? sentAtMs : Math.min(this.#streakSinceMs, sentAtMs);
+    this.#streak.unanswered(sentAtMs, nowMs);
     if (this.#silence?.kind === 'retry-after') {
       // It asked for patience and then fell silent: from here on it is counted like any other.
       if (nowMs < this.#silence.untilMs) return;
@@ -137,8 +139,8 @@ export class HostGate {
       if (probed) this.#beSilent(this.#silence.kind, Math.min(OUTAGE_MAX_PAUSE_MS, this.#silence.pauseMs * 2));
       return;
     }
-    if (this.#streak < OUTAGE_STREAK) return;
-    this.#listener.onOutage(this.#streakSinceMs, undefined);
+    if (!this.#streak.isOutage) return;
+    this.#listener.onOutage(this.#streak.sinceMs, undefined);
     this.#beSilent('outage', OUTAGE_FIRST_PAUSE_MS);
   }
 
@@ -158,7 +160,7 @@ export class HostGate {
   #beSilent(kind: Silence['kind'], pauseMs: number): void {
     const nowMs = this.#nowMs();
     const untilMs = Math.max(nowMs + pauseMs, this.#silence?.untilMs ?? 0);
-    const sinceMs = kind === 'outage' ? this.#streakSinceMs : (this.#silence?.sinceMs ?? nowMs);
+    const sinceMs = kind === 'outage' ? this.#streak.sinceMs : (this.#silence?.sinceMs ?? nowMs);
     this.#silence = { kind, sinceMs, pauseMs, untilMs };
     if (kind === 'outage' && this.#givesUp('an outage', sinceMs, untilMs)) return;
     this.#listener.onPause(kind === 'outage' ? 'no answer' : 'Retry-After', untilMs);
@@ -175,7 +177,7 @@ export class HostGate {
   ): void {
     const { budget } = this.#options;
     if (budget === undefined) return this.#pump();
-    this.#streak = 0;
+    this.#streak.end();
     const { retryAfterMs } = report;
     const event = { sentAtMs, probe: blockProbed, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     this.#write(budget.throttled(event), ({ fresh, block }) => {

@@ -31,6 +31,7 @@ export class Hosts {
   /** Permits that are out: a worker that dies leaves them unreported. */
   readonly #out = new Map<string, { readonly host: string; readonly worker: PoolWorker; readonly sentAtMs: number }>();
   readonly #guarded = new Set<string>();
+  #anyOutage = false;
 
   constructor(options: HostsOptions) {
     this.#options = options;
@@ -68,15 +69,21 @@ export class Hosts {
     this.#tellGuard(host);
   }
 
-  /** A document of this address came: its host answers. */
-  succeed(address: string, answeredAtMs: number): void {
+  /** A document of this address came, of which nothing was asked before `sentAtMs`. */
+  succeed(address: string, sentAtMs: number): void {
     // Workers report what went wrong; what went well matters only while a host is in doubt.
-    this.#doubtfulGate(address)?.succeed(answeredAtMs);
+    this.#doubtfulGate(address)?.succeed(sentAtMs);
   }
 
   /** True while failures of this address may turn out to be an outage of its host. */
   isDoubtful(address: string): boolean {
     return this.#doubtfulGate(address) !== undefined;
+  }
+
+  /** True if the host of this address answered nobody for some time after `sinceMs`. */
+  wasInOutage(address: string, sinceMs: number): boolean {
+    if (!this.#anyOutage) return false;
+    return this.#gates.get(hostKeyOf(new URL(address)))?.wasInOutage(sinceMs) ?? false;
   }
 
   isDoubtfulHost(host: string): boolean {
@@ -120,6 +127,7 @@ export class Hosts {
           this.#tellGuard(host);
         },
         onOutage: (sinceMs, untilMs) => {
+          this.#anyOutage = true;
           if (untilMs === undefined) this.#options.onOutage(host);
           this.#options.broadcast({ kind: 'outage', host, sinceMs, ...(untilMs === undefined ? {} : { untilMs }) });
         },

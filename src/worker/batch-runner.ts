@@ -85,7 +85,7 @@ export class BatchRunner {
       withConnection: (attempt) => this.#downloads(attempt),
       sleep: (delayMs) => this.#sleep(delayMs),
       isDraining: () => this.#draining,
-      excused: (host, atMs) => this.#parts.outages.excused(host, atMs),
+      excused: (host, fromMs, toMs) => this.#parts.outages.excused(host, fromMs, toMs),
       handOver: (received) =>
         // The connection's place is given up when the save begins, not when it ends.
         new Promise((begun) => {

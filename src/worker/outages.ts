@@ -17,7 +17,8 @@ export class Outages {
     else known.untilMs = untilMs ?? Infinity;
   }
 
-  excused(host: string, atMs: number): boolean {
-    return this.#byHost.get(host)?.some((outage) => atMs >= outage.sinceMs && atMs <= outage.untilMs) ?? false;
+  /** True if the host answered nobody for a part of that time. */
+  excused(host: string, fromMs: number, toMs: number): boolean {
+    return this.#byHost.get(host)?.some((outage) => toMs >= outage.sinceMs && fromMs <= outage.untilMs) ?? false;
   }
 }

@@ -15,8 +15,8 @@ export class ThreadPermits implements Permits {
   readonly #allGuarded: boolean;
   readonly #guarded: Set<string>;
   readonly #waiting = new Map<number, Waiting>();
-  /** Hosts that failed lately: their next success is news. */
-  readonly #suspected = new Set<string>();
+  /** Hosts that failed lately, and when: the next success of a request that was sent later is news. */
+  readonly #suspected = new Map<string, number>();
   #nextId = 0;
   #draining = false;
 
@@ -83,10 +83,11 @@ export class ThreadPermits implements Permits {
   }
 
   #report(host: string, id: number | undefined, sentAtMs: number, report: HostReport): void {
-    const ordinary = report.kind === 'answered' || report.kind === 'cancelled' || report.kind === 'broken-off';
-    if (id === undefined && ordinary && !this.#suspected.has(host)) return;
-    if (ordinary) this.#suspected.delete(host);
-    else this.#suspected.add(host);
+    const ordinary = report.kind === 'answered' || report.kind === 'cancelled';
+    const suspectedAtMs = this.#suspected.get(host);
+    if (id === undefined && ordinary && suspectedAtMs === undefined) return;
+    if (!ordinary) this.#suspected.set(host, this.#nowMs());
+    else if (report.kind === 'answered' && sentAtMs > (suspectedAtMs ?? 0)) this.#suspected.delete(host);
     this.#outbox.send({ kind: 'request-ended', ...(id === undefined ? {} : { id }), host, sentAtMs, report });
   }
 }

@@ -36,11 +36,11 @@ const MIXES: readonly (readonly [string, Partial<Counts>, number])[] = [
   ['left and transient failures', { left: 1, failed: 1, failedTransient: 1 }, 75],
   ['a permanent failure', { failed: 1 }, 1],
   ['a permanent and a transient failure', { failed: 2, failedTransient: 1 }, 1],
-  ['a permanent failure and left', { failed: 1, left: 5 }, 1],
+  ['a permanent failure and left', { failed: 1, left: 5 }, 75],
   ['newly missing', { missing: 1 }, 1],
   ['newly and known to be missing', { missing: 2, missingKnown: 1 }, 1],
   ['newly missing and a transient failure', { missing: 1, failed: 1, failedTransient: 1 }, 1],
-  ['newly missing, left and a permanent failure', { missing: 1, left: 1, failed: 1 }, 1],
+  ['newly missing, left and a permanent failure', { missing: 1, left: 1, failed: 1 }, 75],
 ];
 
 for (const [name, mix, completedCode] of MIXES) {

@@ -192,12 +192,37 @@ test('19 failures in a row are no outage, 20 are', async () => {
 
 test('a success between them makes the count begin again', async () => {
   const stage = new Stage();
-  await stage.ask(40);
+  await stage.ask(19);
   for (let failures = 0; failures < 19; failures++) await stage.end(UNREACHABLE);
+  await stage.advance(1);
+  await stage.ask(20);
   await stage.end(ANSWERED);
   assert.equal(stage.gate.doubtful, false);
   for (let failures = 0; failures < 19; failures++) await stage.end(UNREACHABLE);
   assert.deepEqual(stage.events, []);
+});
+
+test('a reply that was on its way when the first request failed proves nothing', async () => {
+  const stage = new Stage();
+  await stage.ask(21);
+  await stage.advance(100);
+  await stage.end(UNREACHABLE);
+  stage.gate.succeed(stage.clock.nowMs());
+  for (let failures = 1; failures < 19; failures++) await stage.end(UNREACHABLE);
+  await stage.end(ANSWERED);
+  assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
+  await stage.end(UNREACHABLE);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10.1 s: no answer']);
+});
+
+test('replies that broke off are no outage, but the outage that follows them began with them', async () => {
+  const stage = new Stage();
+  await stage.ask(30);
+  for (let broken = 0; broken < 30; broken++) await stage.end({ kind: 'broken-off' });
+  assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
+  await stage.advance(1000);
+  await stage.breakDown();
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 11 s: no answer']);
 });
 
 test('an outage is dated from the sending of the request that failed first', async () => {
@@ -357,7 +382,7 @@ test('success of a request from before the pause does not end it', async () => {
   const stage = await secStage(3);
   await stage.endNewest(THROTTLED);
   await stage.end(ANSWERED);
-  stage.gate.succeed();
+  stage.gate.succeed(stage.clock.nowMs());
   await stage.ask(5);
   await stage.advance(11 * MINUTE - 1);
   assert.equal(stage.sent.length, 1, 'only the one that was in flight');

@@ -169,7 +169,7 @@ export class SimulatedThread extends EventEmitter {
     const chargedAtMs: number[] = [];
     const account = { requests: 0, waitedMs: 0 };
     const exchange = (): Exchange => ({
-      attempts: chargedAtMs.filter((atMs) => !this.#outages.excused(host, atMs)).length,
+      attempts: chargedAtMs.filter((atMs) => !this.#outages.excused(host, atMs, atMs)).length,
       requests: account.requests,
       startedAtMs,
       settledAtMs: clock.nowMs(),
