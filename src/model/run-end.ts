@@ -40,17 +40,17 @@ export function exitCodeOf(end: RunEnd, counts: ExitCounts): number {
     case 'user-agent-refused':
       return 3;
     case 'gave-up':
-      return 75;
+    // Not all were tried, or even read: whatever failed, a rerun has work to do, and exit 1 would say that it has none.
     case 'stopped-after':
+      return 75;
     case 'completed':
-      return exitCodeOfOutcomes(end.kind === 'stopped-after', counts);
+      return exitCodeOfOutcomes(counts);
   }
 }
 
-function exitCodeOfOutcomes(stoppedEarly: boolean, counts: ExitCounts): number {
-  // Not all were tried: whatever failed, a rerun has work to do, and exit 1 would say that nothing is left.
+function exitCodeOfOutcomes(counts: ExitCounts): number {
   if (counts.left > 0) return 75;
   const newlyMissing = counts.missing - counts.missingKnown;
   if (counts.failed - counts.failedTransient > 0 || newlyMissing > 0) return 1;
-  return counts.failedTransient > 0 || stoppedEarly ? 75 : 0;
+  return counts.failedTransient > 0 ? 75 : 0;
 }

@@ -25,6 +25,7 @@ export class Provisioner {
   #reading: Promise<boolean> | undefined;
   #sequence = 0;
   #stopped = false;
+  #ended = false;
 
   constructor(blocks: AsyncIterator<ListLine[], void>, batchSize: number) {
     this.#blocks = blocks;
@@ -55,6 +56,11 @@ export class Provisioner {
     return documents.length === 0 ? undefined : { documents };
   }
 
+  /** The list was read to its end, and every line given out. */
+  get exhausted(): boolean {
+    return this.#ended && this.#at >= this.#lines.length;
+  }
+
   /** Reads nothing more; may be called more than once. */
   stop(): void {
     this.#stopped = true;
@@ -77,7 +83,10 @@ export class Provisioner {
 
   async #readBlock(): Promise<boolean> {
     const block = await this.#blocks.next();
-    if (block.done === true) return false;
+    if (block.done === true) {
+      this.#ended = true;
+      return false;
+    }
     this.#lines = this.#at < this.#lines.length ? this.#lines.slice(this.#at).concat(block.value) : block.value;
     this.#at = 0;
     return true;

@@ -226,7 +226,9 @@ export class Run {
   }
 
   #result(counts: RunCounts, emptyList: boolean): RunResult {
-    const end = this.#end;
+    // --stop-after that came when all was done stopped nothing.
+    const stopped = this.#end.kind !== 'stopped-after' || counts.left > 0 || !this.#provisioner.exhausted;
+    const end: RunEnd = stopped ? this.#end : { kind: 'completed' };
     const elapsedMs = this.#clock.nowMs() - this.#startedAtMs;
     return { end, exitCode: exitCodeOf(end, counts), counts, elapsedMs, emptyList };
   }
