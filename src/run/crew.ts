@@ -108,9 +108,8 @@ export class Crew {
   drain(): void {
     this.#draining = true;
     this.#hosts.close();
-    for (const { sequence } of [...this.#pool.takeQuarantine(), ...this.#returned.splice(0)])
+    for (const { sequence } of [...this.#pool.drain(), ...this.#returned.splice(0)])
       this.#ledger.settle(sequence, { kind: 'left' });
-    this.#pool.broadcast({ kind: 'drain' });
     this.#pool.wake();
   }
 

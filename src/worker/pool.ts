@@ -55,6 +55,7 @@ export class WorkerPool {
   /** Documents of crashed workers, to be tried one at a time. */
   #quarantine: DocumentRequest[] = [];
   #started = 0;
+  #draining = false;
   #closing = false;
   #wake: (() => void) | undefined;
 
@@ -119,11 +120,11 @@ export class WorkerPool {
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
-  /** Drops what waits to be tried again alone, and returns it. */
-  takeQuarantine(): DocumentRequest[] {
-    const documents = this.#quarantine;
-    this.#quarantine = [];
-    return documents;
+  /** Starts nothing new, in no thread; returns what waited to be tried again alone. Documents of a worker that is gone are left. */
+  drain(): DocumentRequest[] {
+    this.#draining = true;
+    this.broadcast({ kind: 'drain' });
+    return this.#quarantine.splice(0);
   }
 
   #hungry(): PooledThread | undefined {
@@ -163,6 +164,10 @@ export class WorkerPool {
 
   #rescue(worker: PooledThread, reason: string): void {
     for (const document of worker.unsettled.values()) {
+      if (this.#draining) {
+        this.#listener.onEvent(worker, { kind: 'settled', sequence: document.sequence, outcome: { kind: 'left' } });
+        continue;
+      }
       const crashes = (this.#crashes.get(document.sequence) ?? 0) + 1;
       this.#crashes.set(document.sequence, crashes);
       if (crashes <= FORGIVEN_CRASHES) this.#quarantine.push(document);
