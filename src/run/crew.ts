@@ -155,8 +155,18 @@ export class Crew {
   #workerSettings(name: string, connections: number): WorkerSettings {
     const { http, proxies, connectTimeoutMs, fsync, otherRate } = this.#settings;
     const guardedHosts = otherRate === undefined ? [SEC_HOST_KEY, ...this.#hosts.guardedHosts] : ['*'];
-    const destination = this.#destination;
-    return { name, destination, connections, connectTimeoutMs, fsync, proxies, http, guardedHosts, drainMs: DRAIN_MS };
+    return {
+      name,
+      destination: this.#destination,
+      connections,
+      connectTimeoutMs,
+      fsync,
+      proxies,
+      http,
+      guardedHosts,
+      outages: this.#hosts.outages,
+      drainMs: DRAIN_MS,
+    };
   }
 
   #budgetOf(host: string): HostBudget | undefined {

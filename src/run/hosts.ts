@@ -3,6 +3,7 @@
 import { hostKeyOf, SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
+import type { LastingOutage } from '../worker/outages.ts';
 import type { PoolWorker } from '../worker/pool.ts';
 import type { ToWorker, WorkerEvent } from '../worker/protocol.ts';
 import type { Clock } from './clock.ts';
@@ -31,6 +32,7 @@ export class Hosts {
   /** Permits that are out: a worker that dies leaves them unreported. */
   readonly #out = new Map<string, { readonly host: string; readonly worker: PoolWorker; readonly sentAtMs: number }>();
   readonly #guarded = new Set<string>();
+  readonly #outages = new Map<string, number>();
   #anyOutage = false;
 
   constructor(options: HostsOptions) {
@@ -45,6 +47,11 @@ export class Hosts {
   /** Hosts that workers must ask for, beside those that they know from the start. */
   get guardedHosts(): readonly string[] {
     return [...this.#guarded];
+  }
+
+  /** Hosts that answer nobody now. */
+  get outages(): readonly LastingOutage[] {
+    return [...this.#outages].map(([host, sinceMs]) => ({ host, sinceMs }));
   }
 
   request(worker: PoolWorker, event: PermitRequest): void {
@@ -128,7 +135,10 @@ export class Hosts {
         },
         onOutage: (sinceMs, untilMs) => {
           this.#anyOutage = true;
-          if (untilMs === undefined) this.#options.onOutage(host);
+          if (untilMs === undefined) {
+            this.#outages.set(host, sinceMs);
+            this.#options.onOutage(host);
+          } else this.#outages.delete(host);
           this.#options.broadcast({ kind: 'outage', host, sinceMs, ...(untilMs === undefined ? {} : { untilMs }) });
         },
         onGiveUp: (message) => end({ kind: 'gave-up', message }),

@@ -1,5 +1,10 @@
 // Owns when hosts answered nobody, as the main thread declared it: attempts that failed then are charged to no document.
 
+export interface LastingOutage {
+  readonly host: string;
+  readonly sinceMs: number;
+}
+
 interface Outage {
   readonly sinceMs: number;
   untilMs: number;
@@ -7,6 +12,11 @@ interface Outage {
 
 export class Outages {
   readonly #byHost = new Map<string, Outage[]>();
+
+  /** `lasting`: those that were declared before this thread began. */
+  constructor(lasting: readonly LastingOutage[]) {
+    for (const { host, sinceMs } of lasting) this.declare(host, sinceMs, undefined);
+  }
 
   /** Declares an outage that began at `sinceMs`; without `untilMs` it lasts. A later declaration ends it. */
   declare(host: string, sinceMs: number, untilMs: number | undefined): void {

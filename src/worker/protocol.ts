@@ -5,6 +5,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { HostReport } from '../http/permits.ts';
 import type { HttpSettings } from '../http/context.ts';
 import type { ProxySettings } from '../http/proxy.ts';
+import type { LastingOutage } from './outages.ts';
 
 export type { HostReport } from '../http/permits.ts';
 
@@ -22,6 +23,8 @@ export interface WorkerSettings {
   readonly http: HttpSettings;
   /** Hosts whose requests need a permit from the main thread at the start; `*` for all. */
   readonly guardedHosts: readonly string[];
+  /** Hosts that answer nobody at the start. */
+  readonly outages: readonly LastingOutage[];
   /** Time that requests in flight get when the run drains. */
   readonly drainMs: number;
 }

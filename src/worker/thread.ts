@@ -20,7 +20,7 @@ function serve(): void {
   const paths = statePaths(settings.destination);
   const cancellation = new AbortController();
   const outbox = new Outbox(port);
-  const outages = new Outages();
+  const outages = new Outages(settings.outages);
   const permits = new ThreadPermits(outbox, settings.guardedHosts, Date.now);
   const temporary = new TemporaryFolder(paths.temporary, settings.name);
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);

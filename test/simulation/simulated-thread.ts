@@ -44,7 +44,7 @@ export interface Surroundings {
 export class SimulatedThread extends EventEmitter {
   readonly #settings: WorkerSettings;
   readonly #around: Surroundings;
-  readonly #outages = new Outages();
+  readonly #outages: Outages;
   readonly #outbox = new DirectOutbox((event) => this.#deliver(event));
   readonly #permits: ThreadPermits;
   readonly #downloads: ReturnType<typeof pLimit>;
@@ -64,6 +64,7 @@ export class SimulatedThread extends EventEmitter {
     this.#settings = settings;
     this.#around = around;
     this.#permits = new ThreadPermits(this.#outbox, settings.guardedHosts, () => around.clock.nowMs());
+    this.#outages = new Outages(settings.outages);
     this.#downloads = pLimit(settings.connections);
   }
 
@@ -81,7 +82,6 @@ export class SimulatedThread extends EventEmitter {
     });
   }
 
-  /** Messages take a moment and never overtake each other. */
   /** Asked anew after a wait, which the compiler does not see. */
   #isDead(): boolean {
     return this.#dead;
@@ -91,6 +91,7 @@ export class SimulatedThread extends EventEmitter {
     return this.#cancelled;
   }
 
+  /** Messages take a moment and never overtake each other. */
   #inOrder(lastMs: number, action: () => void): number {
     const { clock, random } = this.#around;
     const atMs = Math.max(lastMs, clock.nowMs() + random.within(0, 3));
