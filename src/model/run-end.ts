@@ -39,8 +39,8 @@ export function exitCodeOf(end: RunEnd, counts: ExitCounts): number {
       return 4;
     case 'user-agent-refused':
       return 3;
-    case 'gave-up':
     // Not all were tried, or even read: whatever failed, a rerun has work to do, and exit 1 would say that it has none.
+    case 'gave-up':
     case 'stopped-after':
       return 75;
     case 'completed':
