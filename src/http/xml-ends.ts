@@ -14,6 +14,7 @@ const WINDOW_BYTES: readonly number[] = [32 * 1024, 1024 * 1024, 16 * 1024 * 102
 const HEAD_WINDOW_BYTES: readonly number[] = [4 * 1024, ...WINDOW_BYTES];
 
 const NAME = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
+const TAG_DELIMITER = /["'<>]/g;
 const WHITE = new Set([' ', '\t', '\r', '\n']);
 
 type TextEncoding = 'latin1' | 'utf16le' | 'utf16be';
@@ -91,13 +92,14 @@ function skipDoctype(text: string, at: number): number {
 /** Position behind the `>` that ends a tag, quoted values skipped; -1 if the text or another tag comes first. */
 function tagEnd(text: string, from: number): number {
   if (!WHITE.has(text[from] ?? '') && text[from] !== '>' && text[from] !== '/') return -1;
-  for (let next = from; next < text.length; next++) {
-    const character = text[next];
-    if (character === '"' || character === "'") next = endOf(text, character, next + 1);
-    else if (character === '<') return -1;
-    else if (character === '>') return next + 1;
+  // A root element often declares 2 KB of namespaces: character by character they cost 15 us.
+  for (let next = from; ;) {
+    TAG_DELIMITER.lastIndex = next;
+    const found = TAG_DELIMITER.exec(text);
+    if (found === null || found[0] === '<') return -1;
+    if (found[0] === '>') return found.index + 1;
+    next = endOf(text, found[0], found.index + 1) + 1;
   }
-  return -1;
 }
 
 /** Position of the last character of `closing`; beyond the text if it never comes. */
@@ -123,7 +125,7 @@ function endsWithTag(source: ByteSource, encoding: TextEncoding, name: string): 
 
 /** Two documents in one body, as far as the seam lies in sight: an XML declaration stands at the beginning only. */
 function holdsSecondDocument(text: string, name: string): boolean {
-  for (let at = text.indexOf('<?xml ', 1); at >= 0; at = text.indexOf('<?xml ', at + 1)) {
+  for (let at = indexOfTag(text, '?xml ', 1); at >= 0; at = indexOfTag(text, '?xml ', at + 1)) {
     if (
       text
         .slice(Math.max(0, at - 1024), at)
@@ -158,22 +160,40 @@ function tailEndsWithTag(text: string, name: string): boolean {
 }
 
 interface Section {
+  /** What follows the `<`. */
   readonly opening: string;
   readonly closing: string;
 }
 
-const COMMENT: Section = { opening: '<!--', closing: '-->' };
-const CDATA: Section = { opening: '<![CDATA[', closing: ']]>' };
+const COMMENT: Section = { opening: '!--', closing: '-->' };
+const CDATA: Section = { opening: '![CDATA[', closing: ']]>' };
 
 /** True if position `end` lies in a section: an end tag there is text, and the document was cut. */
 function isOpen(text: string, end: number, section: Section, other: Section): boolean {
-  const before = text.slice(0, end);
-  // Looking forwards is fast, and few documents have any; looking backwards costs 50 us for 32 KB.
-  if (!before.includes(section.opening)) return false;
-  const opening = before.lastIndexOf(section.opening);
-  if (before.includes(section.closing, opening)) return false;
-  const outer = before.lastIndexOf(other.opening, opening);
-  return outer < 0 || before.indexOf(other.closing, outer) < opening;
+  const opening = lastTag(text, section.opening, end);
+  if (opening < 0 || isClosed(text, section, opening, end)) return false;
+  const outer = lastTag(text, other.opening, opening);
+  return outer < 0 || isClosed(text, other, outer, opening);
+}
+
+function isClosed(text: string, section: Section, opening: number, end: number): boolean {
+  const closing = text.indexOf(section.closing, opening);
+  return closing >= 0 && closing + section.closing.length <= end;
+}
+
+/** The last before `end`. Looking forwards from the first: backwards costs 50 us for 32 KB. */
+function lastTag(text: string, rest: string, end: number): number {
+  let last = -1;
+  for (let at = indexOfTag(text, rest, 0); at >= 0 && at < end; at = indexOfTag(text, rest, at + 1)) last = at;
+  return last;
+}
+
+/** Position of `<` and `rest`, or -1. What follows the `<` is rare in a document, `<` itself is not: 60 us less for 20 KB. */
+function indexOfTag(text: string, rest: string, from: number): number {
+  for (let at = text.indexOf(rest, from + 1); at >= 0; at = text.indexOf(rest, at + 1)) {
+    if (text[at - 1] === '<') return at - 1;
+  }
+  return -1;
 }
 
 /** Position behind white space, comments and processing instructions; one that never ends is not skipped. */
