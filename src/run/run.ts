@@ -2,6 +2,7 @@
 // why the run ends, and closes. It prints nothing and touches no global; what it has to say goes to `emit`.
 import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
+import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -9,10 +10,10 @@ import { Crew, type CrewPorts } from './crew.ts';
 import { Ledger } from './ledger.ts';
 import { HeldMissing } from './mass-missing.ts';
 import { openDestination, readIndex, type OpenDestination } from './open-destination.ts';
-import { Planner } from './planner.ts';
+import { Planner, splitTag } from './planner.ts';
 import { Provisioner, type FetchPlan } from './provisioner.ts';
 import type { RunSettings } from './settings.ts';
-import { readUrlList } from './url-list.ts';
+import { readUrlList, type ListLine } from './url-list.ts';
 import { validatorsOf } from './rows.ts';
 
 export interface RunPorts extends CrewPorts {
@@ -188,8 +189,8 @@ export class Run {
 
   /** Nothing is created for a run that may not fetch its first documents. */
   #refuseIfSecIsBarred(first: Awaited<ReturnType<Provisioner['peek']>>): void {
-    const { secProblem, destination } = this.#settings;
-    if (secProblem === undefined) return;
+    const { secProblem, destination, mirror } = this.#settings;
+    if (secProblem === undefined || mirror !== undefined || !first.some(isOfSec)) return;
     const planner = new Planner(
       this.#settings,
       readIndex(destination),
@@ -232,4 +233,9 @@ export class Run {
     const elapsedMs = this.#clock.nowMs() - this.#startedAtMs;
     return { end, exitCode: exitCodeOf(end, counts), counts, elapsedMs, emptyList };
   }
+}
+
+function isOfSec(line: ListLine): boolean {
+  const verdict = canonicalUrl(splitTag(line.text).text);
+  return verdict.valid && verdict.sec;
 }

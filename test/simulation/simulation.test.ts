@@ -25,7 +25,7 @@ import { withFolder } from '../support/test-folder.ts';
 import { SimulatedThread } from './simulated-thread.ts';
 import { Random, VirtualClock, World, rest, type Fate } from './virtual-world.ts';
 
-const RUNS = process.env['EDGAR_FETCH_LONG_TESTS'] === '1' ? 5_000 : 1_000;
+const RUNS = process.env['EDGAR_FETCH_LONG_TESTS'] === '1' ? 5_000 : 1_500;
 const ONE = process.env['EDGAR_FETCH_SIMULATION_SEED'];
 const MAX_STEPS = 300_000;
 const FAULTY_RUNS = 4;
