@@ -26,7 +26,10 @@ export async function startProgress(total: number | undefined, stream: NodeJS.Wr
   const bar: SingleBar = bars.create(total ?? 0, 0, { note: '' });
   return {
     update: (settled, note) => bar.update(settled, { note }),
-    write: (text) => bars.log(text),
-    stop: () => bars.stop(),
+    write: (text) => bars.log(`\x1b[?7h${text}\x1b[?7l`),
+    stop: () => {
+      bars.update();
+      bars.stop();
+    },
   };
 }

@@ -22,8 +22,8 @@ export type AttemptEnd =
   | { readonly kind: 'document'; readonly document: ReceivedDocument }
   | { readonly kind: 'not-modified' }
   | { readonly kind: 'missing'; readonly failure: Failure }
-  /** `refused`: the body was whole on the wire but is not the document. */
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly refused?: RefusedBody }
+  /** `refused`: the body was whole on the wire but is not the document. `final`: nothing was sent, nor shall be. */
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly refused?: RefusedBody; readonly final?: true }
   /** The SEC asked for silence: not charged, to be asked for again when the run allows. */
   | { readonly kind: 'held'; readonly failure: Failure }
   /** The run ends; nothing is known about the document. */
@@ -73,7 +73,7 @@ function endWithoutReply(reply: Exclude<Reply, WholeReply>): AttemptEnd {
   switch (reply.kind) {
     case 'refused':
       if (reply.because === 'drain') return { kind: 'left' };
-      return { kind: 'failed', failure: transientFailure('http-status', reply.message) };
+      return { kind: 'failed', failure: transientFailure('http-status', reply.message), final: true };
     case 'cancelled':
       reply.permit.ended({ kind: 'cancelled' });
       return { kind: 'left' };

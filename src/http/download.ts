@@ -83,6 +83,7 @@ class Download {
       const end = await this.#flow.withConnection(() => this.#attempt());
       if (end.kind === 'left') return end;
       if (end.kind === 'held') continue;
+      if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
       this.#charge(end);
       if (end.kind !== 'failed') return this.#settle(end);
       const decision = decideRetry({

@@ -4,6 +4,10 @@
 /** Transport failures or 503s in a row, with no success between them, that are an outage and not the documents' failure. */
 const OUTAGE_LENGTH = 20;
 
+/** An outage is probed after so long, then after twice as long each time, up to the longest. */
+export const OUTAGE_FIRST_PAUSE_MS = 10_000;
+export const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
+
 export class FailureStreak {
   #length = 0;
   #open = false;

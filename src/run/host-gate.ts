@@ -1,14 +1,12 @@
 // Owns when requests to one host may start: evenly spaced where there is a rate, not at all during a block, an outage or a
 // Retry-After, and one alone to probe whether it is over. It is the only place that decides this for all workers.
 import type { HostReport } from '../worker/protocol.ts';
-import { FailureStreak } from './failure-streak.ts';
+import { BlockNotice } from './block-notice.ts';
+import { FailureStreak, OUTAGE_FIRST_PAUSE_MS, OUTAGE_MAX_PAUSE_MS } from './failure-streak.ts';
 import type { GateListener, GateOptions, HostBudget, Silence, Ticket } from './gate-ports.ts';
 import type { Reservation } from './sec-state.ts';
 
-const OUTAGE_FIRST_PAUSE_MS = 10_000;
-const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
 const IMPATIENCE = 'asked for more patience (Retry-After) than a document has';
-
 const TIMER_GRAIN_MS = 2; // Timers fire a little late at the best of times.
 
 export class HostGate {
@@ -26,8 +24,7 @@ export class HostGate {
   /** The probe in flight is for a block that all runs share. */
   #blockProbe = false;
   #first: boolean;
-  #blockedSinceMs: number | undefined;
-  #announcedUntilMs = 0;
+  readonly #block = new BlockNotice();
   readonly #streak = new FailureStreak();
   #outageEndedAtMs = -Infinity;
   #refusingUntilMs = 0;
@@ -99,7 +96,7 @@ export class HostGate {
         break;
       case 'broken-off':
         if (probed) this.succeed(Infinity);
-        else this.#streak.brokenOff(sentAtMs, this.#nowMs());
+        else this.#noteFailure(() => this.#streak.brokenOff(sentAtMs, this.#nowMs()));
         break;
       case 'unreachable':
         this.#unreachable(probed, sentAtMs);
@@ -127,9 +124,17 @@ export class HostGate {
     this.#listener.onResume();
   }
 
+  /** A slow worker may tell last what happened first: then the outage began earlier than was said. */
+  #noteFailure(note: () => void): void {
+    note();
+    if (this.#silence?.kind !== 'outage' || this.#streak.sinceMs >= this.#silence.sinceMs) return;
+    this.#silence = { ...this.#silence, sinceMs: this.#streak.sinceMs };
+    this.#listener.onOutage(this.#streak.sinceMs, undefined);
+  }
+
   #unreachable(probed: boolean, sentAtMs: number): void {
     const nowMs = this.#nowMs();
-    this.#streak.unanswered(sentAtMs, nowMs);
+    this.#noteFailure(() => this.#streak.unanswered(sentAtMs, nowMs));
     if (this.#silence?.kind === 'retry-after') {
       // It asked for patience and then fell silent: from here on it is counted like any other.
       if (nowMs < this.#silence.untilMs) return;
@@ -205,19 +210,14 @@ export class HostGate {
 
   /** True if the run gives up over it. */
   #noteBlock(sinceMs: number, pauseEndMs: number): boolean {
-    const known = this.#blockedSinceMs !== undefined;
-    this.#blockedSinceMs ??= Math.max(sinceMs, this.#nowMs());
-    if (this.#givesUp('a block', this.#blockedSinceMs, pauseEndMs)) return true;
-    const news = !known || pauseEndMs > Math.max(this.#nowMs(), this.#announcedUntilMs);
-    this.#announcedUntilMs = Math.max(this.#announcedUntilMs, pauseEndMs);
+    const { sinceMs: knownSinceMs, news } = this.#block.note(sinceMs, pauseEndMs, this.#nowMs());
+    if (this.#givesUp('a block', knownSinceMs, pauseEndMs)) return true;
     if (news) this.#listener.onPause('the SEC asked for silence ("too fast")', pauseEndMs);
     return false;
   }
 
   #blockEnded(): void {
-    if (this.#blockedSinceMs === undefined) return;
-    this.#blockedSinceMs = undefined;
-    this.#listener.onResume();
+    if (this.#block.end()) this.#listener.onResume();
   }
 
   #givesUp(what: string, sinceMs: number, untilMs: number): boolean {

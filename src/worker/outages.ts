@@ -6,7 +6,7 @@ export interface LastingOutage {
 }
 
 interface Outage {
-  readonly sinceMs: number;
+  sinceMs: number;
   untilMs: number;
 }
 
@@ -18,13 +18,17 @@ export class Outages {
     for (const { host, sinceMs } of lasting) this.declare(host, sinceMs, undefined);
   }
 
-  /** Declares an outage that began at `sinceMs`; without `untilMs` it lasts. A later declaration ends it. */
+  /** Declares an outage that began at `sinceMs`; without `untilMs` it lasts. A later declaration dates it back, or ends it. */
   declare(host: string, sinceMs: number, untilMs: number | undefined): void {
     const outages = this.#byHost.get(host) ?? [];
     this.#byHost.set(host, outages);
-    const known = outages.find((outage) => outage.sinceMs === sinceMs);
-    if (known === undefined) outages.push({ sinceMs, untilMs: untilMs ?? Infinity });
-    else known.untilMs = untilMs ?? Infinity;
+    const known = outages.find((outage) => outage.untilMs === Infinity);
+    if (known === undefined) {
+      outages.push({ sinceMs, untilMs: untilMs ?? Infinity });
+      return;
+    }
+    known.sinceMs = Math.min(known.sinceMs, sinceMs);
+    known.untilMs = untilMs ?? Infinity;
   }
 
   /** True if the host answered nobody for a part of that time. */

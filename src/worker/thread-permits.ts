@@ -83,6 +83,8 @@ export class ThreadPermits implements Permits {
   }
 
   #report(host: string, id: number | undefined, sentAtMs: number, report: HostReport): void {
+    // The main thread will say so too, but this thread would send on until then.
+    if (report.kind === 'retry-after') this.#guarded.add(host);
     const ordinary = report.kind === 'answered' || report.kind === 'cancelled';
     const suspectedAtMs = this.#suspected.get(host);
     if (id === undefined && ordinary && suspectedAtMs === undefined) return;

@@ -225,6 +225,17 @@ test('replies that broke off are no outage, but the outage that follows them beg
   assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 11 s: no answer']);
 });
 
+test('an outage is dated back when a slow worker tells of an earlier failure', async () => {
+  const stage = new Stage();
+  await stage.ask(1);
+  const early = stage.sent.pop()!;
+  await stage.advance(1000);
+  await stage.breakDown();
+  stage.gate.report({ kind: 'broken-off' }, early);
+  stage.gate.report(UNREACHABLE, early + 500);
+  assert.deepEqual(stage.events, ['outage since 1 s', 'pause until 11 s: no answer', 'outage since 0 s']);
+});
+
 test('an outage is dated from the sending of the request that failed first', async () => {
   const stage = new Stage();
   await stage.ask(21);

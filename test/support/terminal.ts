@@ -1,0 +1,60 @@
+// Owns a real terminal in a test: a tmux server of its own (socket, no configuration of the user's), one pane in which the
+// command line runs, keys typed into it, and the screen as a person would see it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestContext } from 'node:test';
+
+const BIN = fileURLToPath(new URL('../../bin/edgar-fetch.js', import.meta.url));
+
+/** Why tests in a terminal cannot run here; false if they can. */
+export const terminalSkip: string | false =
+  spawnSync('tmux', ['-V'], { stdio: 'ignore' }).status === 0 ? false : 'tmux is not installed';
+
+export interface Terminal {
+  /** The lines on the screen, as they were before they were wrapped, without those that are empty. */
+  screen(): string[];
+  cursorIsVisible(): boolean;
+  /** Types a key by its tmux name (`C-c`). */
+  type(key: string): void;
+  /** Undefined while the command runs. */
+  exitCode(): number | undefined;
+}
+
+/** Runs the command line in a terminal of 120 by 30; `redirect` is the shell's (`2>err.txt`). */
+export function openTerminal(context: TestContext, cwd: string, args: readonly string[], redirect = ''): Terminal {
+  const folder = mkdtempSync(join(tmpdir(), 'edgar-fetch-tmux-'));
+  writeFileSync(join(folder, 'tmux.conf'), 'set -g status off\nset -g default-shell /bin/sh\n');
+  const path = process.env['PATH'];
+  const env = { PATH: path, HOME: folder, LANG: 'C.UTF-8', EDGAR_FETCH_STATE_DIR: join(cwd, '.machine-state') };
+  const tmux = (...words: string[]): string =>
+    execFileSync('tmux', ['-S', join(folder, 'socket'), '-f', join(folder, 'tmux.conf'), ...words], {
+      env,
+      encoding: 'utf8',
+    });
+  context.after(() => {
+    tmux('kill-server');
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const command = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(' ');
+  // The shell outlives an interrupt, says how the command ended, and keeps the screen as it is.
+  const script = `trap : INT; ${command} ${redirect}; echo "[ended with $?]"; exec sleep 3600`;
+  tmux('new-session', '-d', '-x', '120', '-y', '30', '-c', cwd, script);
+  const lines = (): string[] =>
+    tmux('capture-pane', '-p', '-J')
+      .split('\n')
+      .filter((line) => line !== '');
+  return {
+    screen: () => lines().filter((line) => !ENDED.test(line)),
+    cursorIsVisible: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
+    type: (key) => void tmux('send-keys', key),
+    exitCode: () => {
+      const ended = lines().find((line) => ENDED.test(line));
+      return ended === undefined ? undefined : Number(ENDED.exec(ended)?.[1]);
+    },
+  };
+}
+
+const ENDED = /\[ended with (\d+)\]$/;
