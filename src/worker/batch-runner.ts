@@ -1,6 +1,6 @@
 // Owns the documents of a worker's batches from their arrival to their outcome: how many are asked for at a time, how many
 // are saved at a time, and when the worker wants more. One slow document never idles it: the next batch is asked for as
-// soon as fewer URLs wait than connections are free, or none waits any more.
+// soon as fewer URLs wait than connections are free, and no sooner, so that none waits here behind slow ones.
 import pLimit from 'p-limit';
 import type { DocumentRequest } from '../model/document.ts';
 import type { Outcome, SavedDocument } from '../model/outcome.ts';
@@ -128,11 +128,11 @@ export class BatchRunner {
     return !this.#draining;
   }
 
-  /** Asks for more when fewer URLs wait than connections are free, or none; once, until a batch comes. */
+  /** Asks for more when fewer URLs wait than connections are free; once, until a batch comes. */
   #tellHunger(): void {
     if (this.#hungry || this.#draining || this.#sleeping > MAX_SLEEPING) return;
     const free = this.#parts.connections - this.#downloads.activeCount;
-    if (this.#downloads.pendingCount >= Math.max(1, free)) return;
+    if (this.#downloads.pendingCount >= free) return;
     this.#hungry = true;
     this.#parts.outbox.send({ kind: 'hungry' });
   }

@@ -158,7 +158,7 @@ export class SimulatedThread extends EventEmitter {
   #tellHunger(): void {
     if (this.#hungry || this.#draining) return;
     const free = this.#settings.connections - this.#downloads.activeCount;
-    if (this.#downloads.pendingCount >= Math.max(1, free)) return;
+    if (this.#downloads.pendingCount >= free) return;
     this.#hungry = true;
     this.#outbox.send({ kind: 'hungry' });
   }
