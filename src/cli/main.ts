@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { CannotWriteError, DestinationHeldError, UsageError } from '../model/errors.ts';
-import { downloadCommand, type Edge } from './download.ts';
+import type { Edge } from './download.ts';
 import { addOptions, readOptions, usageErrorOf } from './options.ts';
 
 declare const EDGAR_FETCH_VERSION: string;
@@ -46,7 +46,9 @@ async function main(): Promise<number> {
       process.stderr.write(`${program.helpInformation()}${EXAMPLES}\n\n`);
       throw new UsageError('there is no list: give a file with one URL a line, or pipe URLs to stdin');
     }
-    exitCode = await downloadCommand(source, readOptions(typed, process.env), edge);
+    const options = readOptions(typed, process.env);
+    const { downloadCommand } = await import('./download.ts');
+    exitCode = await downloadCommand(source, options, edge);
   });
   addOptions(program.command('verify').argument('<dir>', 'destination of earlier runs'))
     .description('re-hashes a folder against its manifest: 0 if everything is whole, 1 if not')
@@ -90,4 +92,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-process.exitCode = await main().catch(exitCodeOfError);
+void main()
+  .catch(exitCodeOfError)
+  .then((exitCode) => (process.exitCode = exitCode));
