@@ -31,9 +31,9 @@ export type AttemptEnd =
 
 export interface ReceivedDocument {
   readonly body: ReceivedBody;
-  readonly etag?: string;
-  readonly lastModified?: string;
-  readonly root?: string;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+  readonly root: string | undefined;
   /** From the SEC, and its ETag is the MD5 of other bytes. */
   readonly md5Differs: boolean;
 }
@@ -109,14 +109,14 @@ async function judge(reply: WholeReply, request: AttemptRequest, context: HttpCo
 
 interface Classified {
   readonly verdict: ReplyVerdict;
-  readonly body?: ReceivedBody;
-  readonly failure?: Failure;
+  readonly body: ReceivedBody | undefined;
+  readonly failure: Failure | undefined;
 }
 
 async function classify(reply: WholeReply): Promise<Classified> {
   const { status } = reply.head;
   if (reply.body.headFailure !== undefined && status === 200) {
-    return { verdict: { kind: 'document' }, failure: reply.body.headFailure };
+    return { verdict: { kind: 'document' }, body: undefined, failure: reply.body.headFailure };
   }
   const result = await reply.body.finish();
   const body = result !== undefined && 'body' in result ? result.body : undefined;
@@ -124,7 +124,7 @@ async function classify(reply: WholeReply): Promise<Classified> {
   const facts = { status, body: decoded, fromSec: reply.body.fromSec, conditional: reply.body.conditional };
   const verdict = status === 200 && body === undefined ? ({ kind: 'document' } as const) : classifyReply(facts);
   const failure = result !== undefined && 'failure' in result ? result.failure : undefined;
-  return { verdict, ...(body === undefined ? {} : { body }), ...(failure === undefined ? {} : { failure }) };
+  return { verdict, body, failure };
 }
 
 function endOfVerdict(verdict: Exclude<ReplyVerdict, { kind: 'document' }>): AttemptEnd {
@@ -190,9 +190,9 @@ function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined)
   return {
     body,
     md5Differs: body.md5 !== undefined && announcedMd5 !== undefined && body.md5 !== announcedMd5,
-    ...(etag === undefined ? {} : { etag }),
-    ...(lastModified === undefined ? {} : { lastModified }),
-    ...(root === undefined ? {} : { root }),
+    etag,
+    lastModified,
+    root,
   };
 }
 

@@ -19,7 +19,7 @@ export type DownloadEnd =
   | {
       readonly kind: 'document';
       readonly document: ReceivedDocument;
-      readonly warning?: string;
+      readonly warning: string | undefined;
       readonly exchange: Exchange;
     }
   | { readonly kind: 'not-modified'; readonly exchange: Exchange }
@@ -123,9 +123,12 @@ class Download {
 
   #settle(end: Extract<AttemptEnd, { kind: 'document' | 'not-modified' | 'missing' }>): DownloadEnd {
     const exchange = this.#exchange();
-    if (end.kind !== 'document' || !end.document.md5Differs) return { ...end, exchange };
-    const warning = "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike";
-    return { ...end, exchange, warning };
+    if (end.kind !== 'document') return { ...end, exchange };
+    const { document } = end;
+    const warning = document.md5Differs
+      ? "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike"
+      : undefined;
+    return { kind: 'document', document, warning, exchange };
   }
 
   #attempts(): number {
@@ -147,9 +150,9 @@ class Download {
       requests,
       startedAtMs: this.#startedAtMs,
       settledAtMs: this.#context.nowMs(),
-      ...(httpStatus === undefined ? {} : { httpStatus }),
-      ...(wireBytes === undefined ? {} : { wireBytes }),
-      ...(finalUrl === undefined ? {} : { finalUrl }),
+      httpStatus,
+      wireBytes,
+      finalUrl,
     };
   }
 }

@@ -1,7 +1,7 @@
 // Owns the closed union of how a document settled, as a worker reports it. Small records: bodies never travel.
 import type { Failure } from './failure.ts';
 
-/** What was seen on the way, whatever the end. Absent where no reply came. */
+/** What was seen on the way, whatever the end. Undefined where no reply came. */
 export interface Exchange {
   /** Attempts charged to the document. */
   readonly attempts: number;
@@ -9,11 +9,11 @@ export interface Exchange {
   readonly requests: number;
   readonly startedAtMs: number;
   readonly settledAtMs: number;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** Bytes of the last reply's body as received. */
-  readonly wireBytes?: number;
+  readonly wireBytes?: number | undefined;
   /** Where redirects led, if they did. */
-  readonly finalUrl?: string;
+  readonly finalUrl?: string | undefined;
 }
 
 export interface SavedDocument {
@@ -21,16 +21,16 @@ export interface SavedDocument {
   /** Size and SHA-256 (hex) of the decoded file. */
   readonly bytes: number;
   readonly sha256: string;
-  readonly etag?: string;
-  readonly lastModified?: string;
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
   /** Local name of the XML root element. */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** SHA-256 of the bytes that this save replaced. */
-  readonly previousSha256?: string;
+  readonly previousSha256?: string | undefined;
   /** The file had these bytes already and was not touched. */
-  readonly wasThere?: true;
+  readonly wasThere?: boolean;
   /** Something a person should know although the document was saved. */
-  readonly warning?: string;
+  readonly warning?: string | undefined;
 }
 
 export type Outcome =

@@ -116,14 +116,14 @@ export class Ledger {
       this.counts.left++;
       return;
     }
-    const exchange = { ...outcome.exchange, requests: outcome.exchange.requests + flight.requestsBefore };
+    const whole = flight.requestsBefore === 0 ? outcome : withRequests(outcome, flight.requestsBefore);
     this.#asked++;
-    this.counts.requests += exchange.requests;
-    this.counts.wireBytes += exchange.wireBytes ?? 0;
-    this.#settleAsked(flight, { ...outcome, exchange });
+    this.counts.requests += whole.exchange.requests;
+    this.counts.wireBytes += whole.exchange.wireBytes ?? 0;
+    this.#settleAsked(flight, whole);
   }
 
-  #settleAsked(flight: InFlight, outcome: Exclude<Outcome, { kind: 'left' }>): void {
+  #settleAsked(flight: InFlight, outcome: AskedOutcome): void {
     const { entry, plan } = flight;
     const { run, mirror, held } = this.#options;
     const mirrored = mirror !== undefined && plan.target.fetchUrl !== entry.url;
@@ -249,6 +249,12 @@ export class Ledger {
       this.#options.onCannotWrite(error);
     }
   }
+}
+
+type AskedOutcome = Exclude<Outcome, { kind: 'left' }>;
+
+function withRequests(outcome: AskedOutcome, more: number): AskedOutcome {
+  return { ...outcome, exchange: { ...outcome.exchange, requests: outcome.exchange.requests + more } };
 }
 
 function failureOf(row: ManifestRow): Failure {

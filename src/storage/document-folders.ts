@@ -1,7 +1,7 @@
 // Owns the folders below the destination: made when a document needs them, and never followed out of the destination
 // through a symbolic link.
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { errorCode } from './disk-error.ts';
 
 /** Something that is not a folder stands where a folder is needed, or a link leads out. */
@@ -25,9 +25,15 @@ export class DocumentFolders {
     return this.#destination;
   }
 
+  /** Absolute path of a relative one, which is plain: no empty or dotted segments. */
+  fileAt(path: string): string {
+    return `${this.#destination}/${path}`;
+  }
+
   /** Makes the folder of a relative path. `fresh`: it and those above it whose names may not be on the device yet. */
   prepare(path: string): { readonly folder: string; readonly fresh: readonly string[] } {
-    const folder = dirname(join(this.#destination, path));
+    const slash = path.lastIndexOf('/');
+    const folder = slash < 0 ? this.#destination : this.fileAt(path.slice(0, slash));
     if (!this.#known.has(folder)) this.#make(folder);
     const fresh: string[] = [];
     for (let at = folder; at !== this.#destination && !this.#durable.has(at); at = dirname(at)) fresh.push(at);

@@ -8,6 +8,7 @@ import { DocumentFolders, FolderBlockedError } from './document-folders.ts';
 import { cannotWrite, errorCode, isImpossibleName } from './disk-error.ts';
 import { FolderSync } from './folder-sync.ts';
 import { sha256OfFile } from './file-digest.ts';
+import { releaseMemory } from './release-memory.ts';
 import { statePaths } from './state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
 import { freeBytes } from './temporary-file.ts';
@@ -25,7 +26,12 @@ export interface WrittenFile {
 }
 
 export type SaveEnd =
-  | { readonly kind: 'saved'; readonly path: string; readonly previousSha256?: string; readonly warning?: string }
+  | {
+      readonly kind: 'saved';
+      readonly path: string;
+      readonly previousSha256: string | undefined;
+      readonly warning: string | undefined;
+    }
   /** The file at the URL's path has these bytes already; it was left untouched. */
   | { readonly kind: 'same'; readonly path: string; readonly adopted: boolean }
   | { readonly kind: 'failed'; readonly failure: Failure };
@@ -83,7 +89,7 @@ export class DocumentSaver {
 
   async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {
     for (const [rank, path] of request.paths.entries()) {
-      const file = join(this.#folders.destination, path);
+      const file = this.#folders.fileAt(path);
       const status = statusOf(file);
       const owned = rank === 0 && request.owned;
       if (status === undefined) return freePlace(path, request, rank);
@@ -97,7 +103,7 @@ export class DocumentSaver {
 
   async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
     const { folder, fresh } = this.#folders.prepare(place.path);
-    const final = join(this.#folders.destination, place.path);
+    const final = this.#folders.fileAt(place.path);
     const written = body.kind === 'file' ? body.file : this.#write(body.bytes);
     try {
       await written.complete(this.#fsync);
@@ -105,9 +111,7 @@ export class DocumentSaver {
       const previousSha256 = keep ? await this.#keep(final) : undefined;
       renameSync(written.path, final);
       if (this.#fsync) await this.#syncFolders(folder, fresh);
-      if (previousSha256 !== undefined) return { kind: 'saved', path: place.path, previousSha256 };
-      const warning = place.kind === 'free' ? place.warning : undefined;
-      return { kind: 'saved', path: place.path, ...(warning === undefined ? {} : { warning }) };
+      return { kind: 'saved', path: place.path, previousSha256, warning: warningOf(place) };
     } catch (error) {
       written.discard();
       throw error;
@@ -117,6 +121,7 @@ export class DocumentSaver {
   #write(bytes: Buffer): WrittenFile {
     const file = this.#temporary.open();
     file.write(bytes);
+    releaseMemory(bytes);
     return file;
   }
 
@@ -139,6 +144,10 @@ export class DocumentSaver {
     await Promise.all([...folders].map((path) => this.#folderSync.sync(path)));
     this.#folders.settle(fresh);
   }
+}
+
+function warningOf(place: Place): string | undefined {
+  return place.kind === 'free' ? place.warning : undefined;
 }
 
 function freePlace(path: string, request: DocumentRequest, rank: number): Place {

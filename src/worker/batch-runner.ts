@@ -168,29 +168,29 @@ function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd
       return { kind: 'failed', exchange, failure: save.failure };
     case 'same':
       if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
-      return { kind: 'saved', exchange, document: { ...describe(document, save.path, end.warning), wasThere: true } };
-    case 'saved': {
-      const described = describe(document, save.path, save.warning ?? end.warning);
-      const { previousSha256 } = save;
-      return {
-        kind: 'saved',
-        exchange,
-        document: previousSha256 === undefined ? described : { ...described, previousSha256 },
-      };
-    }
+      return { kind: 'saved', exchange, document: describe(document, save, end.warning) };
+    case 'saved':
+      return { kind: 'saved', exchange, document: describe(document, save, end.warning) };
   }
 }
 
-function describe(document: ReceivedDocument, path: string, warning: string | undefined): SavedDocument {
+function describe(
+  document: ReceivedDocument,
+  save: Exclude<SaveEnd, { kind: 'failed' }>,
+  warning: string | undefined,
+): SavedDocument {
   const { body, etag, lastModified, root } = document;
+  const saved = save.kind === 'saved';
   return {
-    path,
+    path: save.path,
     bytes: body.source.size,
     sha256: body.sha256,
-    ...(etag === undefined ? {} : { etag }),
-    ...(lastModified === undefined ? {} : { lastModified }),
-    ...(root === undefined ? {} : { root }),
-    ...(warning === undefined ? {} : { warning }),
+    etag,
+    lastModified,
+    root,
+    previousSha256: saved ? save.previousSha256 : undefined,
+    wasThere: !saved,
+    warning: (saved ? save.warning : undefined) ?? warning,
   };
 }
 

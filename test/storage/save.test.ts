@@ -85,7 +85,7 @@ function saveTest(name: string, run: (place: Place, body: (text: string) => Docu
 
 saveTest('a document is saved under its path, in folders that are made for it', async (place, body) => {
   const end = await place.save(request(['1/2/a.xml']), body('<a/>'));
-  assert.deepEqual(end, { kind: 'saved', path: '1/2/a.xml' });
+  assert.deepEqual(end, { kind: 'saved', path: '1/2/a.xml', previousSha256: undefined, warning: undefined });
   assert.equal(place.read('1/2/a.xml'), '<a/>');
 });
 
@@ -177,7 +177,7 @@ saveTest('a folder at the name is passed by', async (place, body) => {
 saveTest('a file that is ours and was damaged is replaced, with nothing kept of it', async (place, body) => {
   place.put('a.xml', '<a');
   const end = await place.save(request(['a.xml'], { owned: true }), body('<a/>'));
-  assert.deepEqual(end, { kind: 'saved', path: 'a.xml' });
+  assert.deepEqual(end, { kind: 'saved', path: 'a.xml', previousSha256: undefined, warning: undefined });
   assert.equal(place.read('a.xml'), '<a/>');
   assert.equal(existsSync(join(place.out, '.edgar-fetch', 'replaced')), false);
 });
@@ -186,7 +186,7 @@ for (const existing of ['check', 'replace'] as const) {
   saveTest(`changed bytes under --existing ${existing} keep the old ones by their hash`, async (place, body) => {
     place.put('a.xml', '<old/>');
     const end = await place.save(request(['a.xml'], { owned: true, existing }), body('<new/>'));
-    assert.deepEqual(end, { kind: 'saved', path: 'a.xml', previousSha256: sha256('<old/>') });
+    assert.deepEqual(end, { kind: 'saved', path: 'a.xml', previousSha256: sha256('<old/>'), warning: undefined });
     assert.equal(place.read('a.xml'), '<new/>');
     assert.equal(place.read(`.edgar-fetch/replaced/${sha256('<old/>')}`), '<old/>');
     // Back and forth: what is kept already is no obstacle.
