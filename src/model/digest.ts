@@ -25,7 +25,13 @@ export function digestOfText(text: string): Digest {
   return digestOfBytes(scratch, 0, scratch.write(text, 0, 'utf8'));
 }
 
-/** Digest of an ASCII text in lower case; undefined if the bytes are not ASCII. */
+/** Digest of an ASCII text in lower case; undefined if it is not ASCII. */
+export function digestOfFoldedText(text: string): Digest | undefined {
+  reserve(text.length * 3);
+  return digestOfFoldedBytes(scratch, 0, scratch.write(text, 0, 'utf8'));
+}
+
+/** As `digestOfFoldedText`, of `bytes[start, end)`. */
 export function digestOfFoldedBytes(bytes: Buffer, start: number, end: number): Digest | undefined {
   reserve(end - start);
   for (let at = start; at < end; at++) {

@@ -1,7 +1,7 @@
 // Owns what is to become of each line of the list: fetched, there already, known to be missing, a duplicate, or bad. Reads
 // the manifest's index and asks the disk for the size of files that have a row; sends nothing and writes nothing.
 import { statSync } from 'node:fs';
-import { canonicalUrl } from '../edgar/canonical-url.ts';
+import { canonicalUrl, plainUrl } from '../edgar/canonical-url.ts';
 import type { Layout } from '../edgar/layout.ts';
 import { digestOfText } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
@@ -70,9 +70,10 @@ export class Planner {
   }
 
   plan(line: ListLine): Plan {
-    const { text: given, tag } = splitTag(line.text);
     if (line.tooLong) return bad(line, 'the line is longer than 8 KiB');
-    const verdict = canonicalUrl(given);
+    const plain = plainUrl(line.text);
+    const { text: given, tag }: TaggedText = plain === undefined ? splitTag(line.text) : line;
+    const verdict = plain ?? canonicalUrl(given);
     if (!verdict.valid) return bad(line, `line ${line.number} is not a URL to fetch: ${verdict.reason}`);
     const { url, sec } = verdict;
     const digest = digestOfText(url);
@@ -146,8 +147,13 @@ function entryOf(url: string, line: number, given: string, tag: string | undefin
   return url === given ? { url, line, tag } : { url, line, given, tag };
 }
 
+interface TaggedText {
+  readonly text: string;
+  readonly tag?: string;
+}
+
 /** Text after the first white space is the caller's own key. */
-export function splitTag(text: string): { text: string; tag?: string } {
+export function splitTag(text: string): TaggedText {
   const blank = text.search(/\s/);
   if (blank < 0) return { text };
   return { text: text.slice(0, blank), tag: text.slice(blank).trim() };
