@@ -10,8 +10,7 @@ export type CanonicalVerdict =
   | { readonly valid: false; readonly reason: string };
 
 /** The shape of nearly every line of a list (saves 60 %). */
-const PLAIN_ARCHIVES =
-  /^https:\/\/www\.sec\.gov\/Archives\/edgar\/data\/[1-9]\d{0,9}\/\d{18}\/(?!\.{1,2}$)[\w.-]+$/;
+const PLAIN_ARCHIVES = /^https:\/\/www\.sec\.gov\/Archives\/edgar\/data\/[1-9]\d{0,9}\/\d{18}\/(?!\.{1,2}$)[\w.-]+$/;
 
 /** A path that a URL parser leaves as it is. */
 const PLAIN_PATH = /^(?:\/(?!\.)[\w.-]*)+$/;

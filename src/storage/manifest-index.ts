@@ -47,12 +47,16 @@ export class ManifestIndex {
 
   /** What the rows say of a URL. */
   lookUp(url: string): KnownDocument {
-    return this.lookUpDigest(digestOfText(url));
+    return this.lookUpNumber(this.numberOf(digestOfText(url)));
   }
 
-  /** What the rows say of the URL with this digest. */
-  lookUpDigest(digest: Digest): KnownDocument {
-    const index = this.#urls.indexOf(digest);
+  /** The number of the URL with this digest, below `urls`; -1 if no row names it. */
+  numberOf(digest: Digest): number {
+    return this.#urls.indexOf(digest);
+  }
+
+  /** What the rows say of the URL with this number. */
+  lookUpNumber(index: number): KnownDocument {
     if (index < 0) return { kind: 'unknown' };
     const path = this.#savedPath.get(index);
     if (path !== undefined) {
