@@ -3,7 +3,7 @@
 // too long is looked at again, so that a slow or dead thread costs time at most.
 import { statSync } from 'node:fs';
 
-const SLOTS = 2048;
+const SLOTS = 8192;
 const PATH_BYTES = 512;
 /** Longer paths are not posted: UTF-8 has at most three bytes for each of their characters. */
 const MAX_PATH = Math.floor(PATH_BYTES / 3);

@@ -30,20 +30,31 @@ function plansOf(lines: readonly string[], { rows = [], files = {}, settings = {
     }
     const index = new ManifestIndex(manifest);
     index.load();
-    const all: PlannerSettings = {
+    const resolved: PlannerSettings = {
       destination: out,
       layout: 'flat',
       existing: 'skip',
       recheckMissingMs: 7 * DAY,
       ...settings,
     };
-    const planner = new Planner(
-      all,
-      index,
-      () => NOW,
-      () => ({ etag: '"x"' }),
+    const newPlanner = (): Planner =>
+      new Planner(
+        resolved,
+        index,
+        () => NOW,
+        () => ({ etag: '"x"' }),
+      );
+    const planner = newPlanner();
+    const all = lines.map((text, at) => ({ number: at + 1, text, tooLong: false }));
+    // One by one, and together: the plans are the same.
+    const plans = all.map((line) => planner.plan(line));
+    const together = newPlanner();
+    const assessed = together.assess(all);
+    assert.deepEqual(
+      assessed.map((assessment) => together.conclude(assessment)),
+      plans,
     );
-    return lines.map((text, at) => planner.plan({ number: at + 1, text, tooLong: false }));
+    return plans;
   });
 }
 
