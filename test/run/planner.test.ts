@@ -107,6 +107,14 @@ test('forms of one URL are duplicates, whatever their tags', () => {
   );
 });
 
+test('a URL that has a row is a duplicate when it comes again, too', () => {
+  const plans = plansOf([URL_A, `${URL_A}#x`, URL_A], { rows: [saved()], files: FILES });
+  assert.deepEqual(
+    plans.map(({ kind }) => kind),
+    ['there', 'duplicate', 'duplicate'],
+  );
+});
+
 test('lines without an http URL and lines over 8 KiB are bad, and say their number', () => {
   for (const line of ['no url', 'ftp://a.example/x', 'https://me@www.sec.gov/x', '-']) {
     const plan = planOf(line);
