@@ -1,4 +1,4 @@
-// Bundles src/ into dist/: one file for the command line, one for the worker threads, so that neither resolves dozens of
+// Bundles src/ into dist/: one file for the command line, one for each kind of thread, so that neither resolves dozens of
 // modules at start. Dependencies stay outside the bundle except those that every start needs (commander, p-limit, undici).
 // The output is CommonJS (the loader of ES modules costs 8 ms a thread): what src/ imports on demand is evaluated on demand.
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -22,7 +22,7 @@ const slimUndici = {
 await rm(`${root}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { main: 'src/cli/main.ts', thread: 'src/worker/thread.ts' },
+  entryPoints: { main: 'src/cli/main.ts', thread: 'src/worker/thread.ts', 'look-thread': 'src/storage/look-thread.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

@@ -12,6 +12,7 @@ export interface Edge {
   readonly process: NodeJS.Process;
   readonly version: string;
   readonly workerEntry: URL;
+  readonly lookEntry: URL;
 }
 
 /** Runs the download command; returns the exit code. Rejects with UsageError and the like. */
@@ -27,12 +28,13 @@ export async function downloadCommand(
 export async function downloadFrom(source: Source, options: ResolvedOptions, edge: Edge): Promise<number> {
   const { process, version } = edge;
   const settings = configure(options, process.env, version);
-  if (options['dry-run']) return printDryRun(source, settings, options.json, process.stdout);
+  if (options['dry-run']) return printDryRun(source, settings, options.json, edge);
   const reporter = await openReporter(source, options, edge);
   const run = new Run(settings, {
     source: source.stream,
     sourceName: source.name,
     workerEntry: edge.workerEntry,
+    lookEntry: edge.lookEntry,
     version,
     pid: process.pid,
     optionsForLog: optionsForLog(options),

@@ -4,6 +4,7 @@ import { readIndex } from '../run/open-destination.ts';
 import { Planner, type Plan } from '../run/planner.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { readUrlList } from '../run/url-list.ts';
+import type { Edge } from './download.ts';
 import type { Source } from './source.ts';
 import { readableDuration } from './summary-text.ts';
 
@@ -24,13 +25,14 @@ export async function printDryRun(
   source: Source,
   settings: RunSettings,
   json: boolean,
-  stdout: NodeJS.WriteStream,
+  { process, lookEntry }: Edge,
 ): Promise<number> {
   const planner = new Planner(
     settings,
     readIndex(settings.destination),
     () => systemClock.nowMs(),
     () => undefined,
+    lookEntry,
   );
   const counts: PlanCounts = {
     urls: 0,
@@ -43,9 +45,10 @@ export async function printDryRun(
     fromSec: 0,
   };
   for await (const lines of readUrlList(source.stream, source.name)) {
-    for (const line of lines) count(counts, planner.plan(line));
+    for (const assessment of planner.assess(lines)) count(counts, planner.conclude(assessment));
   }
-  stdout.write(json ? `${JSON.stringify(planRow(counts, settings))}\n` : planText(counts, settings));
+  planner.close();
+  process.stdout.write(json ? `${JSON.stringify(planRow(counts, settings))}\n` : planText(counts, settings));
   return 0;
 }
 

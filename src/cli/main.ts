@@ -31,6 +31,7 @@ async function main(): Promise<number> {
     process,
     version: EDGAR_FETCH_VERSION,
     workerEntry: new URL('./thread.js', import.meta.url),
+    lookEntry: new URL('./look-thread.js', import.meta.url),
   };
   let exitCode = 0;
   const program = new Command('edgar-fetch')

@@ -9,7 +9,7 @@ export interface Source {
   readonly file?: string;
 }
 
-const READ_BYTES = 64 * 1024;
+const READ_BYTES = 256 * 1024;
 
 /** Opens the source named on the command line; `-` or nothing is stdin. Throws UsageError. */
 export function openSource(source: string | undefined, stdin: NodeJS.ReadStream): Source {

@@ -9,9 +9,8 @@ export type CanonicalVerdict =
   | { readonly valid: true; readonly url: CanonicalUrl; readonly sec: boolean }
   | { readonly valid: false; readonly reason: string };
 
-/** The shape of nearly every line of a list, already canonical but for the host: no parser is needed (saves 60 %). */
-const PLAIN_ARCHIVES =
-  /^https:\/\/(www\.)?sec\.gov(\/Archives\/edgar\/data\/[1-9]\d{0,9}\/\d{18}\/(?!\.{1,2}$)[\w.-]+)$/;
+/** The shape of nearly every line of a list (saves 60 %). */
+const PLAIN_ARCHIVES = /^https:\/\/www\.sec\.gov\/Archives\/edgar\/data\/[1-9]\d{0,9}\/\d{18}\/(?!\.{1,2}$)[\w.-]+$/;
 
 /** A path that a URL parser leaves as it is. */
 const PLAIN_PATH = /^(?:\/(?!\.)[\w.-]*)+$/;
@@ -23,12 +22,18 @@ const MAX_PLAIN_ORIGINS = 256;
 const VIEWER = /^\/(?:ix|ixviewer\/(?:ix\.html|doc\/ix\.html)|cgi-bin\/viewer\/ix)$/;
 const ZERO_PADDED_CIK = /^\/Archives\/edgar\/data\/0+(?=\d)/;
 
-export function canonicalUrl(text: string): CanonicalVerdict {
-  const plain = PLAIN_ARCHIVES.exec(text);
-  if (plain?.[2] !== undefined) return accept(plain[1] === undefined ? `https://www.sec.gov${plain[2]}` : text, true);
+/** The verdict on a text that is a canonical URL as it stands; undefined where a parser has to tell. */
+export function plainUrl(text: string): CanonicalVerdict | undefined {
+  if (PLAIN_ARCHIVES.test(text)) return accept(text, true);
   const slash = text.indexOf('/', 'https://'.length);
-  if (slash > 0 && plainOrigins.has(text.slice(0, slash)) && PLAIN_PATH.test(text.slice(slash)))
-    return accept(text, false);
+  const plain = slash > 0 && plainOrigins.has(text.slice(0, slash)) && PLAIN_PATH.test(text.slice(slash));
+  return plain ? accept(text, false) : undefined;
+}
+
+export function canonicalUrl(text: string): CanonicalVerdict {
+  if (text.startsWith('https://sec.gov/')) return canonicalUrl(`https://www.${text.slice('https://'.length)}`);
+  const plain = plainUrl(text);
+  if (plain !== undefined) return plain;
   const parsed = parse(text);
   if (parsed === undefined) return reject('it is not an http or https URL');
   if (parsed.username !== '' || parsed.password !== '') return reject('user names in URLs are refused');

@@ -1,7 +1,7 @@
 // Owns the batches: pulled, never pushed, so that nothing is read before somebody wants it. A batch has a fixed number of
 // URLs to fetch and is cut short when the source pauses, so that a slow pipe does not keep a worker idle.
 import type { Batch, DocumentRequest } from '../model/document.ts';
-import type { Plan, Planner } from './planner.ts';
+import type { Assessment, Plan, Planner } from './planner.ts';
 import type { ListLine } from './url-list.ts';
 
 export type FetchPlan = Extract<Plan, { kind: 'fetch' }>;
@@ -20,7 +20,9 @@ const SOURCE_PAUSE_MS = 20;
 export class Provisioner {
   readonly #blocks: AsyncIterator<ListLine[], void>;
   readonly #batchSize: number;
+  /** What was read and not yet assessed; and what was assessed, of which those before `#at` are concluded. */
   #lines: ListLine[] = [];
+  #assessed: Assessment[] = [];
   #at = 0;
   #reading: Promise<boolean> | undefined;
   #sequence = 0;
@@ -44,12 +46,15 @@ export class Provisioner {
   async next(planner: Planner, listener: ProvisionerListener): Promise<Batch | undefined> {
     const documents: DocumentRequest[] = [];
     while (documents.length < this.#batchSize && !this.#stopped) {
-      const line = this.#lines[this.#at];
-      if (line !== undefined) {
+      const assessment = this.#assessed[this.#at];
+      if (assessment !== undefined) {
         this.#at++;
-        this.#take(planner.plan(line), documents, listener);
+        this.#take(planner.conclude(assessment), documents, listener);
         continue;
       }
+      this.#assessed = planner.assess(this.#lines.splice(0));
+      this.#at = 0;
+      if (this.#assessed.length > 0) continue;
       if (documents.length > 0 && (await this.#hasPaused())) break;
       if (!(await this.#read())) break;
     }
@@ -58,7 +63,7 @@ export class Provisioner {
 
   /** The list was read to its end, and every line given out. */
   get exhausted(): boolean {
-    return this.#ended && this.#at >= this.#lines.length;
+    return this.#ended && this.#lines.length === 0 && this.#at >= this.#assessed.length;
   }
 
   /** Reads nothing more; may be called more than once. */
@@ -87,8 +92,7 @@ export class Provisioner {
       this.#ended = true;
       return false;
     }
-    this.#lines = this.#at < this.#lines.length ? this.#lines.slice(this.#at).concat(block.value) : block.value;
-    this.#at = 0;
+    this.#lines = this.#lines.length > 0 ? this.#lines.concat(block.value) : block.value;
     return true;
   }
 

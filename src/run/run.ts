@@ -21,6 +21,8 @@ export interface RunPorts extends CrewPorts {
   /** How messages call the source. */
   readonly sourceName: string;
   readonly version: string;
+  /** Entry of the thread that helps with long lists, if there is one. */
+  readonly lookEntry?: URL;
   /** Options without secrets, for `runs.jsonl`. */
   readonly optionsForLog: Readonly<Record<string, unknown>>;
 }
@@ -104,6 +106,7 @@ export class Run {
       open.index,
       () => this.#clock.nowMs(),
       (offset) => validatorsOf(open.rows.at(offset)),
+      this.#ports.lookEntry,
     );
     try {
       // Failures that turn out to be an outage come back and are given out again.
@@ -111,6 +114,7 @@ export class Run {
       while (await crew.settled());
       await crew.close();
     } finally {
+      planner.close();
       await crew.terminate();
     }
   }

@@ -2,6 +2,7 @@
 // URL costs 30 us while workers rename into the same folder; what is known of the folders above answers for most.
 import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
+import { STATE_FOLDER } from '../storage/state-folder.ts';
 
 /** A destination with more entries than this is not listed: only listed URLs are looked at on disk. */
 const MAX_LISTED = 1_000;
@@ -21,6 +22,7 @@ export class Strangers {
 
   /** True if something stands at a relative path. */
   standAt(path: string): boolean {
+    if (this.#top?.size === 0) return false;
     const slash = path.indexOf('/');
     const first = slash < 0 ? path : path.slice(0, slash);
     if (this.#top !== undefined && isPlain(first) && !this.#top.has(first.toLowerCase())) return false;
@@ -54,6 +56,8 @@ function namesIn(folder: string): ReadonlySet<string> | undefined {
     const listing = opendirSync(folder);
     try {
       for (let entry = listing.readSync(); entry !== null; entry = listing.readSync()) {
+        // No URL gets the name of the state folder.
+        if (entry.name === STATE_FOLDER) continue;
         if (names.size >= MAX_LISTED || !isPlain(entry.name)) return undefined;
         names.add(entry.name.toLowerCase());
       }

@@ -1,14 +1,14 @@
 // Owns what the manifest says, in memory: for each URL whether it is saved (where, how large), missing or failed, and where
 // its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { digestOfBytes, digestOfText, type Digest } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
 import { Column, TextColumn } from './column.ts';
 import { errorCode } from './disk-error.ts';
-import { rowBeginning } from './manifest-line.ts';
+import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
 
-const READ_BYTES = 4 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
 
 export type KnownDocument =
   | { readonly kind: 'unknown' }
@@ -47,12 +47,16 @@ export class ManifestIndex {
 
   /** What the rows say of a URL. */
   lookUp(url: string): KnownDocument {
-    return this.lookUpDigest(digestOfText(url));
+    return this.lookUpNumber(this.numberOf(digestOfText(url)));
   }
 
-  /** What the rows say of the URL with this digest. */
-  lookUpDigest(digest: Digest): KnownDocument {
-    const index = this.#urls.indexOf(digest);
+  /** The number of the URL with this digest, below `urls`; -1 if no row names it. */
+  numberOf(digest: Digest): number {
+    return this.#urls.indexOf(digest);
+  }
+
+  /** What the rows say of the URL with this number. */
+  lookUpNumber(index: number): KnownDocument {
     if (index < 0) return { kind: 'unknown' };
     const path = this.#savedPath.get(index);
     if (path !== undefined) {
@@ -156,6 +160,7 @@ export class ManifestIndex {
       if (count === 0) break;
       const end = kept + count;
       const consumed = this.#readLines(buffer, end, offset);
+      if (offset === 0 && consumed > 0) this.#urls.reserve((this.#urls.size / consumed) * fstatSync(descriptor).size);
       offset += consumed;
       kept = end - consumed;
       buffer.copyWithin(0, consumed, end);
@@ -165,17 +170,17 @@ export class ManifestIndex {
 
   /** Reads the whole lines of `buffer[0, end)`; returns how many bytes they take. What follows is a torn line, or more to come. */
   #readLines(buffer: Buffer, end: number, offset: number): number {
+    const block = new BlockOfRows(buffer);
     let start = 0;
     for (;;) {
       const newline = buffer.indexOf(0x0a, start);
       if (newline < 0 || newline >= end) return start;
-      if (newline > start) this.#readLine(buffer, start, newline, offset + start);
+      if (newline > start) this.#readLine(buffer, block.beginning(start, newline), start, newline, offset + start);
       start = newline + 1;
     }
   }
 
-  #readLine(buffer: Buffer, start: number, end: number, offset: number): void {
-    const beginning = rowBeginning(buffer, start, end);
+  #readLine(buffer: Buffer, beginning: RowBeginning | undefined, start: number, end: number, offset: number): void {
     if (beginning !== undefined) {
       const digest = digestOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
       return this.#takeSaved(digest, beginning.bytes, offset, (index) => {

@@ -37,6 +37,16 @@ test('members keep their numbers while the table grows past its slots and segmen
   assert.equal(table.size, 40_000);
 });
 
+test('room that is made at once changes nothing', () => {
+  const table = new DigestTable();
+  table.add(digestOfText('first'));
+  table.reserve(10_000);
+  table.reserve(5);
+  for (let number = 1; number < 12_000; number++) assert.equal(table.add(digestOfText(`url ${number}`)), number);
+  assert.equal(table.indexOf(digestOfText('first')), 0);
+  assert.equal(table.indexOf(digestOfText('url 11999')), 11_999);
+});
+
 test('members whose first words collide are told apart', () => {
   const table = new DigestTable();
   const digests = Array.from({ length: 3_000 }, (_, number) => Int32Array.of(7, number, number * 3, -number));

@@ -30,20 +30,31 @@ function plansOf(lines: readonly string[], { rows = [], files = {}, settings = {
     }
     const index = new ManifestIndex(manifest);
     index.load();
-    const all: PlannerSettings = {
+    const resolved: PlannerSettings = {
       destination: out,
       layout: 'flat',
       existing: 'skip',
       recheckMissingMs: 7 * DAY,
       ...settings,
     };
-    const planner = new Planner(
-      all,
-      index,
-      () => NOW,
-      () => ({ etag: '"x"' }),
+    const newPlanner = (): Planner =>
+      new Planner(
+        resolved,
+        index,
+        () => NOW,
+        () => ({ etag: '"x"' }),
+      );
+    const planner = newPlanner();
+    const all = lines.map((text, at) => ({ number: at + 1, text, tooLong: false }));
+    // One by one, and together: the plans are the same.
+    const plans = all.map((line) => planner.plan(line));
+    const together = newPlanner();
+    const assessed = together.assess(all);
+    assert.deepEqual(
+      assessed.map((assessment) => together.conclude(assessment)),
+      plans,
     );
-    return lines.map((text, at) => planner.plan({ number: at + 1, text, tooLong: false }));
+    return plans;
   });
 }
 
@@ -93,6 +104,14 @@ test('forms of one URL are duplicates, whatever their tags', () => {
   assert.deepEqual(
     plans.map(({ kind }) => kind),
     ['fetch', 'duplicate', 'duplicate', 'duplicate', 'fetch'],
+  );
+});
+
+test('a URL that has a row is a duplicate when it comes again, too', () => {
+  const plans = plansOf([URL_A, `${URL_A}#x`, URL_A], { rows: [saved()], files: FILES });
+  assert.deepEqual(
+    plans.map(({ kind }) => kind),
+    ['there', 'duplicate', 'duplicate'],
   );
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { rowBeginning } from '../../src/storage/manifest-line.ts';
+import { BlockOfRows } from '../../src/storage/manifest-line.ts';
 
 interface Beginning {
   readonly url: unknown;
@@ -13,7 +13,7 @@ interface Beginning {
 function fast(line: string, before = 0): Beginning | undefined {
   const bytes = Buffer.concat([Buffer.alloc(before, 'y'), Buffer.from(line), Buffer.from('\n{"url":"z"}')]);
   const end = before + Buffer.byteLength(line);
-  const beginning = rowBeginning(bytes, before, end);
+  const beginning = new BlockOfRows(bytes).beginning(before, end);
   if (beginning === undefined) return undefined;
   const { urlStart, urlEnd, pathStart, pathEnd } = beginning;
   return {
@@ -78,6 +78,25 @@ test('a line that is cut, or has bytes changed, is told as JSON.parse tells it, 
       if (found !== undefined) assert.deepEqual(found, { url: row['url'], path: row['path'], bytes: row['bytes'] });
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('rows of one block, some with escapes, are told as each alone would be', () => {
+  fc.assert(
+    fc.property(fc.array(saved, { maxLength: 8 }), (rows) => {
+      const lines = rows.map((row) => JSON.stringify(row));
+      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+      const block = new BlockOfRows(bytes);
+      let start = 0;
+      for (const line of lines) {
+        const end = start + Buffer.byteLength(line);
+        const found = block.beginning(start, end);
+        const alone = new BlockOfRows(Buffer.from(line)).beginning(0, end - start);
+        assert.equal(found?.bytes, alone?.bytes);
+        if (found !== undefined) assert.equal(found.pathEnd - start, alone?.pathEnd);
+        start = end + 1;
+      }
+    }),
   );
 });
 
