@@ -163,6 +163,7 @@ export class Planner {
   #nameGiver(): Names {
     if (this.#names !== undefined) return this.#names;
     const names = new Names(this.#settings.destination, this.#settings.layout);
+    names.expect(this.#index.urls);
     this.#index.visitSavedPaths((bytes, start, end) => names.holdBytes(bytes, start, end));
     this.#names = names;
     return names;
