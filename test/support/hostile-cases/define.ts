@@ -17,7 +17,6 @@ interface Draft {
   readonly genuine?: Buffer;
   readonly listener?: Listener;
   readonly lenient?: string;
-  readonly knownGap?: string;
 }
 
 export const inGroup =
@@ -34,7 +33,6 @@ export const inGroup =
       listener: draft.listener ?? 'shared',
       serve: draft.serve(genuine),
       expect: draft.expect,
-      ...(draft.knownGap === undefined ? {} : { knownGap: draft.knownGap }),
       ...(draft.lenient === undefined ? {} : { lenientPeersMayBeRight: draft.lenient }),
     };
   };

@@ -43,6 +43,7 @@ const before200 =
       'keep',
     );
 
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const EARLY_HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n';
 
 export const statusCases: readonly HostileCase[] = [
@@ -145,8 +146,14 @@ export const statusCases: readonly HostileCase[] = [
     name: '100 Continue before the 200',
     source: 'RFC 9110 section 15.2.1',
     expect: saved(),
-    knownGap: 'undici 7 closes the connection on a 100 that nobody asked for',
-    serve: before200('HTTP/1.1 100 Continue\r\n\r\n'),
+    serve: before200(CONTINUE),
+  }),
+  strictness({
+    id: 'interim-100-twice',
+    name: '100 Continue with a field of its own, then 100 again, before the 200',
+    source: 'RFC 9110 section 15.2 (one or more)',
+    expect: saved(),
+    serve: before200(`HTTP/1.1 100 Continue\r\nX-Via: proxy\r\n\r\n${CONTINUE}`),
   }),
   strictness({
     id: 'interim-103',
@@ -157,10 +164,10 @@ export const statusCases: readonly HostileCase[] = [
   }),
   strictness({
     id: 'interim-several',
-    name: '102 and two 103 before the 200',
+    name: '102, two 103 and a 100 before the 200',
     source: 'RFC 9110 section 15.2 (one or more)',
     expect: saved(),
-    serve: before200(`HTTP/1.1 102 Processing\r\n\r\n${EARLY_HINTS}${EARLY_HINTS}`),
+    serve: before200(`HTTP/1.1 102 Processing\r\n\r\n${EARLY_HINTS}${EARLY_HINTS}${CONTINUE}`),
   }),
   strictness({
     id: 'status-503-cut',

@@ -72,8 +72,6 @@ export interface HostileCase {
   readonly listener: Listener;
   readonly serve: Serve;
   readonly expect: Expectation;
-  /** Why edgar-fetch does not do what is expected here, yet: the case counts against it in the scoreboard. */
-  readonly knownGap?: string;
   /** Why a tool that saves the right bytes here is merely more lenient. */
   readonly lenientPeersMayBeRight?: string;
 }
