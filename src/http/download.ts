@@ -25,7 +25,7 @@ export type DownloadEnd =
   | { readonly kind: 'not-modified'; readonly exchange: Exchange }
   | { readonly kind: 'missing'; readonly failure: Failure; readonly exchange: Exchange }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly exchange: Exchange; readonly refused?: RefusedBody }
-  | { readonly kind: 'left' };
+  | { readonly kind: 'left'; readonly requests: number };
 
 /** How the caller bounds and ends downloads. */
 export interface DownloadFlow {
@@ -81,7 +81,7 @@ class Download {
   async run(): Promise<DownloadEnd> {
     for (;;) {
       const end = await this.#flow.withConnection(() => this.#attempt());
-      if (end.kind === 'left') return end;
+      if (end.kind === 'left') return this.#left();
       if (end.kind === 'held') continue;
       if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
       this.#charge(end);
@@ -95,7 +95,7 @@ class Download {
       });
       if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
       discard(end.refused?.body);
-      if (!(await this.#flow.sleep(decision.delayMs))) return { kind: 'left' };
+      if (!(await this.#flow.sleep(decision.delayMs))) return this.#left();
     }
   }
 
@@ -129,6 +129,10 @@ class Download {
       ? "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike"
       : undefined;
     return { kind: 'document', document, warning, exchange };
+  }
+
+  #left(): DownloadEnd {
+    return { kind: 'left', requests: this.#trace.requests };
   }
 
   #attempts(): number {

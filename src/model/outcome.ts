@@ -39,5 +39,5 @@ export type Outcome =
   | { readonly kind: 'confirmed'; readonly exchange: Exchange }
   | { readonly kind: 'missing'; readonly exchange: Exchange; readonly failure: Failure }
   | { readonly kind: 'failed'; readonly exchange: Exchange; readonly failure: Failure }
-  /** Given back untried or unfinished because the run ends: no row is written. */
-  | { readonly kind: 'left' };
+  /** Given back untried or unfinished because the run ends: no row is written. `requests` were sent for it (none if absent). */
+  | { readonly kind: 'left'; readonly requests?: number };

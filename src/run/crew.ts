@@ -227,8 +227,9 @@ export class Crew {
   }
 
   #giveBack(sequence: number, outcome: HeldFailure['outcome']): void {
-    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left' });
-    const request = this.#ledger.giveBack(sequence, outcome.exchange.requests);
+    const { requests } = outcome.exchange;
+    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left', requests });
+    const request = this.#ledger.giveBack(sequence, requests);
     if (request === undefined) return;
     this.#returned.push(request);
     this.#pool.wake();

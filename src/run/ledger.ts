@@ -114,6 +114,7 @@ export class Ledger {
     this.#inFlight.delete(sequence);
     if (outcome.kind === 'left') {
       this.counts.left++;
+      this.counts.requests += flight.requestsBefore + (outcome.requests ?? 0);
       return;
     }
     const whole = flight.requestsBefore === 0 ? outcome : withRequests(outcome, flight.requestsBefore);
@@ -156,8 +157,7 @@ export class Ledger {
       if (this.#appending.size > 1000) await Promise.all(this.#appending);
     }
     await Promise.all(this.#appending);
-    this.counts.left += this.#inFlight.size;
-    this.#inFlight.clear();
+    for (const sequence of [...this.#inFlight.keys()]) this.settle(sequence, { kind: 'left' });
   }
 
   /** Writes the rows that could not be written before; a document whose row still cannot is removed again. */

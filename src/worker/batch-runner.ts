@@ -143,7 +143,7 @@ export class BatchRunner {
   ): Promise<Outcome> {
     switch (end.kind) {
       case 'left':
-        return { kind: 'left' };
+        return end;
       case 'not-modified':
         return { kind: 'confirmed', exchange: end.exchange };
       case 'missing':

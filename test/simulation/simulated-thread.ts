@@ -112,6 +112,7 @@ export class SimulatedThread extends EventEmitter {
   #die(code: number): void {
     if (this.#dead) return;
     this.#dead = true;
+    if (code !== 0) this.#around.world.crashes++;
     this.#lost = code !== 0 && this.#around.random.chance(0.5);
     this.#toThemAtMs = this.#inOrder(this.#toThemAtMs, () => this.emit('exit', code));
   }
@@ -177,7 +178,7 @@ export class SimulatedThread extends EventEmitter {
     });
     for (;;) {
       const reply = await this.#downloads(() => this.#attempt(document, host, account));
-      if (reply === undefined) return { kind: 'left' };
+      if (reply === undefined) return { kind: 'left', requests: account.requests };
       if (reply.kind === 'held') continue;
       chargedAtMs.push(clock.nowMs());
       if (reply.kind === 'document') return this.#save(document, reply.body, exchange());
@@ -191,7 +192,7 @@ export class SimulatedThread extends EventEmitter {
       });
       if (decision.kind === 'settle') return { kind: 'failed', failure: reply.failure, exchange: exchange() };
       await this.#sleep(decision.delayMs);
-      if (this.#draining) return { kind: 'left' };
+      if (this.#draining) return { kind: 'left', requests: account.requests };
     }
   }
 
@@ -247,7 +248,7 @@ export class SimulatedThread extends EventEmitter {
   #save(document: DocumentRequest, body: string, exchange: Exchange): Outcome {
     if (this.#around.random.chance(this.#around.fullDisk)) {
       this.#outbox.send({ kind: 'fatal', message: 'cannot write: the disk is full (simulated)' });
-      return { kind: 'left' };
+      return { kind: 'left', requests: exchange.requests };
     }
     const sha256 = createHash('sha256').update(body).digest('hex');
     const { destination } = this.#settings;

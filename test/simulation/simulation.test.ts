@@ -287,6 +287,7 @@ class Simulation {
     assert.ok(left === 0 || early, `${left} are left with exit ${exitCode} after ${result.end.kind}`);
     assert.ok(lines === this.#lines.length || early, `${lines} of ${this.#lines.length} lines with exit ${exitCode}`);
     assert.equal(exitCode, expectedExit(result), `exit after ${result.end.kind}`);
+    if (this.#world.crashes === 0) assert.equal(counts.requests, this.#world.requests, 'all requests are counted');
     const has = (status: string): number => settled.filter(({ row }) => row.status === status).length;
     assert.deepEqual(
       [has('saved'), has('unchanged'), has('missing'), has('failed')],

@@ -123,7 +123,9 @@ export class World {
   /** Faults are few: at last everything goes well. */
   #retryAfters: number;
   readonly asksForPatience: boolean;
+  /** Requests that were sent, and threads that died with what they knew, in this run. */
   requests = 0;
+  crashes = 0;
   outageFailures = 0;
   throttlePages = 0;
 
@@ -164,6 +166,8 @@ export class World {
     this.requested.clear();
     this.hits.clear();
     this.declared.clear();
+    this.requests = 0;
+    this.crashes = 0;
   }
 
   /** The run heard that the SEC wants silence. */
