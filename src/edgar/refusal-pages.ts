@@ -24,14 +24,20 @@ const START_BYTES = 4096;
 /** Recorded pages have 8 KB at most; a page with another title must be as small to be told by its text. */
 const MAX_REWORDED_BYTES = 16 * 1024;
 
+/** S3's errors, and those of what imitates it: a root `Error`, with or without prefix and namespace, that has a `Code`. */
+const S3_ERROR_START = /^(?:\u00ef\u00bb\u00bf)?(?:\s+|<\?[^>]*\?>|<!--[\s\S]*?-->)*<(?:[\w.-]+:)?Error(?:\s[^>]*)?>/;
+const S3_ERROR_CODE = /<(?:[\w.-]+:)?Code(?:\s[^>]*)?>\s*(?:<!\[CDATA\[)?\s*(\w+)\s*(?:\]\]>)?\s*<\//;
+
 /** Recognises a page by the decoded body's bytes; undefined for anything else, genuine documents included. */
 export function recognisePage(body: Buffer): RefusalPage | undefined {
   if (body.length > MAX_PAGE_BYTES) return undefined;
   // Nearly every body is a document, and shows it at its beginning.
   const start = body.toString('latin1', 0, START_BYTES);
-  if (!isS3Error(start) && !looksLikeHtml(start)) return undefined;
+  const mayBeS3 = S3_ERROR_START.test(start);
+  if (!mayBeS3 && !looksLikeHtml(start)) return undefined;
   const text = body.toString('latin1');
-  if (isS3Error(text)) return /<Code>\s*(?:AccessDenied|NoSuchKey)\s*<\/Code>/.test(text) ? 'missing' : 'storage-error';
+  const code = mayBeS3 ? S3_ERROR_CODE.exec(text)?.[1] : undefined;
+  if (code !== undefined) return code === 'AccessDenied' || code === 'NoSuchKey' ? 'missing' : 'storage-error';
   return pageOfTitle(titleOf(text), text);
 }
 
@@ -42,10 +48,6 @@ export function looksLikeHtml(text: string): boolean {
     .replace(/^(?:\u00ef\u00bb\u00bf|\ufeff)/, '')
     .replace(/^(?:\s+|<\?xml[^>]*\?>|<!--[\s\S]*?-->)+/, '');
   return /^<(?:!doctype\s+html\b|html\b|head\b|title\b|body\b)/i.test(start);
-}
-
-function isS3Error(text: string): boolean {
-  return /^(?:\u00ef\u00bb\u00bf)?\s*(?:<\?xml[^>]*\?>\s*)?<Error>\s*<Code>/.test(text);
 }
 
 function titleOf(html: string): string {

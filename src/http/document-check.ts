@@ -13,6 +13,9 @@ export type DocumentVerdict =
 /** JSON is parsed whole up to this size; of a larger one only the two ends are looked at. */
 const MAX_PARSED_JSON_BYTES = 64 * 1024 * 1024;
 
+/** Roots of HTML pages, whole or in pieces (`<h1>Server Error</h1>`). */
+const HTML_ROOT = /^(?:html|head|body|title|h[1-6]|div|p|center|script)$/i;
+
 /** Judges a decoded body as the document of `url`. Only a gzip file takes time: it is read through. */
 export function checkDocument(source: ByteSource, url: string): DocumentVerdict | Promise<DocumentVerdict> {
   if (source.size === 0) return reject('not-empty', 'the document is empty');
@@ -25,7 +28,15 @@ export function checkDocument(source: ByteSource, url: string): DocumentVerdict 
     case '.gz':
       return checkGzipFile(source);
     case '.zip':
+    case '.xlsx':
       return checkZipFile(source);
+    case '.pdf':
+    case '.jpg':
+    case '.jpeg':
+    case '.gif':
+    case '.png':
+    case '.idx':
+      return checkNotHtml(source);
     default:
       return { genuine: true, proven: false };
   }
@@ -43,11 +54,17 @@ function extensionOf(url: string): string {
 function checkXmlDocument(source: ByteSource, url: string): DocumentVerdict {
   const verdict = checkXml(source);
   if (verdict.kind === 'document') {
-    if (verdict.root.toLowerCase() !== 'html') return { genuine: true, proven: true, root: verdict.root };
+    if (!HTML_ROOT.test(verdict.root)) return { genuine: true, proven: true, root: verdict.root };
   } else if (!looksLikeHtml(source.read(0, 8192).toString('latin1'))) {
     return reject(verdict.rule, verdict.message);
   }
   return reject('not-html', htmlMessage(url));
+}
+
+/** Pictures and the like never begin as HTML does; of `.txt`, `.htm` and what has no extension nobody can tell. */
+function checkNotHtml(source: ByteSource): DocumentVerdict {
+  if (!looksLikeHtml(source.read(0, 8192).toString('latin1'))) return { genuine: true, proven: false };
+  return reject('not-html', 'an HTML page came in place of the document');
 }
 
 /** EDGAR renders ownership forms below an `xsl...` folder: the raw file is the same address without it. */
@@ -61,13 +78,14 @@ function htmlMessage(url: string): string {
 function checkJson(source: ByteSource): DocumentVerdict {
   if (source.size > MAX_PARSED_JSON_BYTES) return checkJsonEnds(source);
   try {
-    JSON.parse(
+    const value: unknown = JSON.parse(
       source
         .read(0, source.size)
         .toString('utf8')
         .replace(/^\ufeff/, ''),
     );
-    return { genuine: true, proven: true };
+    // Of a number more digits may have followed.
+    return { genuine: true, proven: typeof value !== 'number' };
   } catch {
     return reject('json-parses', 'the body is not complete JSON');
   }
@@ -94,7 +112,7 @@ async function checkGzipFile(source: ByteSource): Promise<DocumentVerdict> {
     case 'too-large-to-tell':
       return { genuine: true, proven: false };
     case 'broken':
-      return reject('gzip-end', 'the gzip file breaks off before its end');
+      return reject('gzip-end', 'the gzip file is broken, or breaks off before its end');
   }
 }
 

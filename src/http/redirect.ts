@@ -1,7 +1,7 @@
 // Owns where a reply sends us on: a pure function of the address asked and the reply's head. Only http and https, and never
 // from https to http.
 import { permanentFailure, type Failure } from '../model/failure.ts';
-import { fieldOf, type ReplyHead } from './reply-head.ts';
+import type { ReplyHead } from './reply-head.ts';
 
 export type NextHop =
   /** The reply is no redirect. */
@@ -18,7 +18,9 @@ export function isRedirect(head: ReplyHead): boolean {
 
 export function nextHop(from: URL, head: ReplyHead): NextHop {
   if (!isRedirect(head)) return { kind: 'stay' };
-  const location = fieldOf(head, 'location')?.trim() ?? '';
+  const { location: given } = head.fields;
+  if (Array.isArray(given) && new Set(given).size > 1) return refuse('the reply names several Locations');
+  const location = (Array.isArray(given) ? given[0] : given)?.trim() ?? '';
   if (location === '') return refuse(`status ${head.status} without a Location`);
   if (!URL.canParse(location, from.href)) return refuse('the Location is not a URL');
   const address = new URL(location, from);

@@ -29,13 +29,14 @@ export function fieldOf(head: ReplyHead, name: string): string | undefined {
 export function framingOf(head: ReplyHead): Judged<Framing> {
   const transferEncoding = fieldOf(head, 'transfer-encoding');
   if (transferEncoding !== undefined) {
-    if (transferEncoding.trim().toLowerCase() === 'chunked') return { value: { kind: 'chunked' } };
+    // Exactly what the HTTP parser takes for chunked: with a tab or NBSP beside it, it hands over the chunks undecoded.
+    if (/^ *chunked *$/i.test(transferEncoding)) return { value: { kind: 'chunked' } };
     const message = `the reply uses Transfer-Encoding "${clip(transferEncoding)}"; only chunked can be checked for completeness`;
     return { failure: permanentFailure('http-status', message) };
   }
   const length = fieldOf(head, 'content-length');
   if (length === undefined) return { value: { kind: 'until-close' } };
-  if (/^\d{1,15}$/.test(length.trim())) return { value: { kind: 'length', wireBytes: Number(length) } };
+  if (/^ *\d{1,18} *$/.test(length)) return { value: { kind: 'length', wireBytes: Number(length) } };
   return { failure: permanentFailure('http-status', `the reply's Content-Length "${clip(length)}" is not a length`) };
 }
 

@@ -1,5 +1,6 @@
 // Owns what a broken or timed-out exchange means for the document: a pure function of how the exchange ended. Certificate
 // errors and a proxy's refusal are permanent: waiting does not mend them.
+import { errors } from 'undici';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import { ProxyError } from './connector.ts';
 import type { ExchangeEnd } from './exchange.ts';
@@ -19,7 +20,7 @@ export function brokenFailure(end: Broken): Failure {
     return transientFailure('truncated', `the reply broke off after ${end.wireBytes} bytes (${reasonOf(error)})`);
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return transientFailure('connection', 'the head of the reply is larger than 64 KiB');
-  if (code.startsWith('HPE_'))
+  if (error instanceof errors.HTTPParserError)
     return transientFailure('connection', `the reply is not readable HTTP (${reasonOf(error)})`);
   return transientFailure('connection', `no reply (${reasonOf(error)})`);
 }

@@ -186,8 +186,8 @@ export class HostGate {
     const { retryAfterMs } = report;
     const event = { sentAtMs, probe: blockProbed, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     this.#write(budget.throttled(event), ({ fresh, block }) => {
-      // Before anything was answered, with no block in sight: the same page is what a refused User-Agent gets.
-      if (first && fresh && report.page !== 'bare') return this.#listener.onUserAgentRefused();
+      // Before anything was answered, with no block in sight: the throttle title is what a refused User-Agent gets too.
+      if (first && fresh && /^(?:throttle|automated)/.test(report.page)) return this.#listener.onUserAgentRefused();
       if (block !== undefined) this.#noteBlock(block.sinceMs, block.pausedAtMs + block.pauseMs);
     });
   }

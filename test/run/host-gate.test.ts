@@ -180,6 +180,17 @@ test('"too fast" as the first answer of all is a refused User-Agent', async () =
   assert.ok(stage.events.includes('user agent refused'));
 });
 
+test('a page that nobody recognises is a block, also as the first answer of all', async () => {
+  const stage = new Stage({ sec: {}, firstAlone: true });
+  await stage.ask(5);
+  await stage.end({ kind: 'throttled', page: 'unrecognised' });
+  assert.ok(!stage.events.includes('user agent refused'));
+  assert.ok(
+    stage.events.some((event) => event.startsWith('pause until')),
+    stage.events.join(),
+  );
+});
+
 test('19 failures in a row are no outage, 20 are', async () => {
   const stage = new Stage();
   await stage.ask(40);

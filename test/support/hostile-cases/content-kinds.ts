@@ -1,8 +1,8 @@
 // JSON, gzip, zip and text that came with right framing and is not the document.
 import { gzipSync } from 'node:zlib';
-import { inGroup, saved, transient } from './define.ts';
+import { fails, inGroup, saved, transient } from './define.ts';
 import { cut, htmlPage, jsonDocument, submissionDocument, zipDocument } from './documents.ts';
-import { inTurn, whole } from './replies.ts';
+import { inTurn, raw, whole } from './replies.ts';
 import type { HostileCase } from './types.ts';
 
 const content = inGroup('content');
@@ -24,6 +24,12 @@ const ZIP_KIND: Kind = {
   file: 'abc-xbrl.zip',
   make: (seed) => zipDocument(seed),
   source: 'APPNOTE.TXT section 4.3.16',
+};
+const XLSX_KIND: Kind = { ...ZIP_KIND, file: 'Financial_Report.xlsx' };
+const PICTURE_KIND: Kind = {
+  file: 'logo.jpg',
+  make: (seed) => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from(seed)]),
+  source: 'DESIGN.md (unexpected-content: HTML)',
 };
 const TEXT_KIND: Kind = {
   file: '0001000045-26-000006.txt',
@@ -82,6 +88,18 @@ export const kindCases: readonly HostileCase[] = [
   inPlace(ZIP_KIND, 'zip-tail-nul', 'A zip of which the second half is NUL', (genuine) =>
     Buffer.concat([cut(genuine), Buffer.alloc(genuine.length >> 1)]),
   ),
+  inPlace(XLSX_KIND, 'xlsx-cut', 'Half of a workbook: no end record', (genuine) => cut(genuine)),
+  inPlace(XLSX_KIND, 'xlsx-html', 'An HTML page in place of a workbook', () => htmlPage('Sorry', 'Not here.')),
+  inPlace(PICTURE_KIND, 'jpg-html', 'An HTML page in place of a picture', () => htmlPage('Sign in', 'Wi-Fi')),
+  content({
+    id: 'json-number-until-close',
+    name: 'A number as JSON, and nothing says that it has ended',
+    source: 'RFC 8259 section 6; RFC 9112 section 8',
+    file: 'CIK0001000045.json',
+    genuine: Buffer.from('12345'),
+    expect: fails('truncated'),
+    serve: () => raw(['HTTP/1.1 200 OK\r\n\r\n', '12'], 'fin'),
+  }),
   inPlace(TEXT_KIND, 'text-empty', 'An empty body for a .txt', () => ''),
   inPlace(
     { ...TEXT_KIND, file: 'report.htm', make: () => htmlPage('FORM 8-K', 'Report') },

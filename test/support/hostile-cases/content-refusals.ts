@@ -116,6 +116,22 @@ export const refusalCases: readonly HostileCase[] = [
     file: 'form8k.htm',
     genuine: htmlPage('FORM 8-K', 'Current report'),
   }),
+  ...[
+    ['namespace', '<Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Code>NoSuchKey</Code></Error>'],
+    ['space', '<Error ><Code >NoSuchKey</Code></Error>'],
+    ['message-first', '<Error><Message>gone</Message><Code>NoSuchKey</Code></Error>'],
+    ['comment', '<!-- storage --><Error><!-- why --><Code>AccessDenied</Code></Error>'],
+    ['prefix', '<s3:Error xmlns:s3="urn:s3"><s3:Code>NoSuchKey</s3:Code></s3:Error>'],
+    ['cdata', '<Error><Code><![CDATA[AccessDenied]]></Code></Error>'],
+  ].map(([form = '', body = '']) =>
+    refusal({
+      id: `s3-200-${form}`,
+      name: `A missing key of S3 under 200, written in another way (${form})`,
+      source: 'DESIGN.md (S3 AccessDenied or NoSuchKey under any status)',
+      expect: missing,
+      reply: s3('200 OK', `<?xml version="1.0"?>\n${body}`),
+    }),
+  ),
   refusal({
     id: 'undeclared-403',
     name: 'The page on undeclared tools under 403',

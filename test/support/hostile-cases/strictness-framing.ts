@@ -1,7 +1,8 @@
 // Transfer-Encoding and Content-Length that contradict themselves, each other, or the grammar. The body is the document,
 // so a tool that takes it is right by luck; the same fields are what request smuggling is made of.
 import { gzipSync } from 'node:zlib';
-import { fails, fine, odd, permanent } from './define.ts';
+import { fails, fine, inGroup, odd, permanent } from './define.ts';
+import { submissionDocument } from './documents.ts';
 import { CHUNKED, chunks, head, LAST_CHUNK, raw } from './replies.ts';
 import type { HostileCase } from './types.ts';
 
@@ -60,6 +61,24 @@ export const framingFieldCases: readonly HostileCase[] = [
   ),
   codings('te-xchunked', 'xchunked', 'CVE-2020-8287 (Node)', asChunks),
   codings('te-quoted', '"chunked"', 'RFC 9112 section 6.1', asChunks),
+  ...[
+    { id: 'tab', name: 'a tab behind it', value: 'chunked\t' },
+    { id: 'tab-space', name: 'a tab and a space behind it', value: 'chunked\t ' },
+    { id: 'nbsp', name: 'a no-break space behind it', value: 'chunked\u00a0' },
+    { id: 'nbsp-before', name: 'a no-break space before it', value: '\u00a0chunked' },
+  ].map(({ id, name, value }) =>
+    inGroup('strictness')({
+      id: `te-chunked-${id}`,
+      name: `Transfer-Encoding: chunked with ${name}, for a text`,
+      source: 'RFC 9110 section 5.5; llhttp then hands over the chunks undecoded',
+      expect: fails('http-status', 'connection'),
+      lenient: 'White space around a field is no part of it, so the chunks can be read.',
+      file: '0001000045-26-000007.txt',
+      genuine: submissionDocument(`te-chunked-${id}`),
+      serve: (genuine) =>
+        raw([head('200 OK', 'Content-Type: text/plain', `Transfer-Encoding: ${value}`), asChunks(genuine)]),
+    }),
+  ),
   odd({
     id: 'te-two-fields',
     name: 'Two Transfer-Encoding fields: gzip and chunked',

@@ -44,6 +44,20 @@ const chain =
 const endless = (most = 30) => ({ status: 'failed', codes: ['redirect'], requests: [2, most] }) as const;
 
 export const redirectCases: readonly HostileCase[] = [
+  strictness({
+    id: 'redirect-location-twice-same',
+    name: 'A redirect with the same Location twice',
+    source: 'RFC 9110 section 5.3',
+    expect: saved(2),
+    serve: oneHop(() => 'moved.xml\r\nLocation: moved.xml'),
+  }),
+  strictness({
+    id: 'redirect-location-twice',
+    name: 'A redirect with two Locations',
+    source: 'RFC 9110 section 5.3 (a field of one value may not be repeated)',
+    expect: permanent('redirect'),
+    serve: () => whole('', { status: '302 Found', fields: ['Location: a.xml', 'Location: b.xml'] }),
+  }),
   good('redirect-relative', 'A redirect to a relative reference', 'RFC 9110 section 10.2.2', () => 'moved.xml'),
   good('redirect-path', 'A redirect to an absolute path', 'RFC 9110 section 10.2.2', (request) =>
     request.path.replace(FILE, 'elsewhere/moved.xml'),
