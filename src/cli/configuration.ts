@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Resolves the settings of a run. Throws UsageError. */
 export function configure(options: ResolvedOptions, environment: Environment, version: string): RunSettings {
   const { mirror } = options;
-  const userAgent = options['user-agent'];
+  const userAgent = headerText(options['user-agent']);
   const problem = userAgentProblem(userAgent) ?? rateProblem(options.rate);
   const otherRate = typeof options.rate === 'number' ? options.rate : undefined;
   return Object.freeze({
@@ -70,6 +70,14 @@ export function optionsForLog(options: ResolvedOptions): Readonly<Record<string,
 function rateProblem(rate: number | 'none' | undefined): string | undefined {
   if (rate === undefined || (rate !== 'none' && rate <= SEC_MAX_RATE_PER_SECOND)) return undefined;
   return `--rate ${rate} is too fast for *.sec.gov, which blocks an address at 10 requests a second; give at most ${SEC_MAX_RATE_PER_SECOND}`;
+}
+
+/** A User-Agent as a header carries it: the line end of a file of variables is no part of it. Throws UsageError. */
+function headerText(userAgent: string | undefined): string | undefined {
+  const text = userAgent?.trim() ?? '';
+  if (!/^[\x20-\x7e\xa0-\xff]*$/.test(text))
+    throw new UsageError('the User-Agent has characters that a header cannot carry; give it in one line of plain text');
+  return text === '' ? undefined : text;
 }
 
 function userAgentProblem(userAgent: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 // Owns the download command: source, settings, run, reporter, signals.
 import { relative } from 'node:path';
+import { cannotWriteStdout } from '../model/errors.ts';
 import { Run, type RunResult } from '../run/run.ts';
 import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
@@ -46,6 +47,7 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
     return await conclude(result, reporter, source);
   } finally {
     await reporter.stop();
+    source.close();
     detach();
   }
 }
@@ -86,13 +88,12 @@ function repeatOptions(options: ResolvedOptions): string {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The first signal drains, the second ends at once. */
+/** The first signal drains, the second ends at once; a stdout that takes no more drains. */
 function attachSignals(run: Run, process: NodeJS.Process): () => void {
   const handlers = SIGNALS.map((signal) => ({ signal, handle: () => run.interrupt(signal) }));
   for (const { signal, handle } of handlers) process.on(signal, handle);
   const onStdoutError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    run.interrupt('closed-stdout');
+    run.loseOutput(error.code === 'EPIPE' ? undefined : cannotWriteStdout(error).message);
   };
   process.stdout.on('error', onStdoutError);
   return () => {

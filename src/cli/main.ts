@@ -1,7 +1,7 @@
 // Entry of the command line: commands, exit codes, and the only place where a thrown error becomes a sentence.
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
-import { CannotWriteError, DestinationHeldError, UsageError } from '../model/errors.ts';
+import { CannotWriteError, cannotWriteStdout, DestinationHeldError, UsageError } from '../model/errors.ts';
 import type { Edge } from './download.ts';
 import { addOptions, readOptions, usageErrorOf } from './options.ts';
 
@@ -59,6 +59,8 @@ async function main(): Promise<number> {
       visibleOptions: (command) => command.options.filter((option) => VERIFY_OPTIONS.has(option.long ?? '')),
     })
     .action(async (folder: string, typed: Record<string, unknown>) => {
+      if (Object.keys(program.opts()).some((name) => program.getOptionValueSource(name) === 'cli'))
+        throw new UsageError('give the options of verify after its name: edgar-fetch verify <dir> [options]');
       const { verifyCommand } = await import('./verify.ts');
       const list = typeof typed['list'] === 'string' ? { list: typed['list'] } : {};
       const verify = { ...list, repair: typed['repair'] === true };
@@ -88,11 +90,21 @@ function say(error: Error, exitCode: number): number {
   return exitCode;
 }
 
-// Whoever reads our output may stop reading; a running download hears of it and drains (download.ts).
+// Whoever reads our output may stop reading; a running download hears of it and drains (download.ts). That the output
+// could not be written is told once, also when it shows only after the last write.
+let outputError: Error | undefined;
+let ended: number | undefined;
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE' || outputError !== undefined) return;
+  outputError = error;
+  if (ended !== undefined) end(ended);
 });
 
-void main()
-  .catch(exitCodeOfError)
-  .then((exitCode) => (process.exitCode = exitCode));
+function end(exitCode: number): void {
+  ended = exitCode;
+  const isWeaker = [0, 1, 75].includes(exitCode);
+  process.exitCode = outputError !== undefined && isWeaker ? say(cannotWriteStdout(outputError), 4) : exitCode;
+}
+
+void main().catch(exitCodeOfError).then(end);

@@ -185,7 +185,7 @@ const OPTIONS = {
     group: 'advanced',
     flags: '--recheck-missing <duration>',
     help: 'how long a URL found missing is not asked for again',
-    parse: values.duration(0),
+    parse: values.duration(0, 36_500),
     fallback: 7 * 24 * HOUR_MS,
     fallbackText: '7d',
   }),

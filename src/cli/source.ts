@@ -1,5 +1,8 @@
 // Owns where the list comes from: a file, or stdin. What cannot be a list is said in one sentence before anything starts.
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, open, statSync, type Stats } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { UsageError } from '../model/errors.ts';
 
 export interface Source {
@@ -7,34 +10,64 @@ export interface Source {
   readonly name: string;
   /** Path of the file, if it is one that can be read twice. */
   readonly file?: string;
+  /** Reads no more: a writer that stays silent must not keep the process. */
+  close(): void;
 }
 
 const READ_BYTES = 256 * 1024;
 
+const openFile = promisify(open);
+
 /** Opens the source named on the command line; `-` or nothing is stdin. Throws UsageError. */
 export function openSource(source: string | undefined, stdin: NodeJS.ReadStream): Source {
-  if (source === undefined || source === '-') return { stream: stdin, name: 'stdin' };
-  let regular: boolean;
+  if (source === undefined || source === '-') return { stream: stdin, name: 'stdin', close: () => stdin.destroy() };
+  let status: Stats;
   try {
-    const status = statSync(source);
-    if (status.isDirectory()) throw new UsageError(`${source} is a folder; give a file with one URL a line`);
-    regular = status.isFile();
+    status = statSync(source);
   } catch (error) {
     throw sourceError(source, error);
   }
-  return { stream: readFile(source), name: source, ...(regular ? { file: source } : {}) };
+  if (status.isDirectory()) throw new UsageError(`${source} is a folder; give a file with one URL a line`);
+  const opened = new OpenedFile(source, status.isFIFO());
+  const close = (): void => opened.close();
+  return { stream: opened.blocks(), name: source, close, ...(status.isFile() ? { file: source } : {}) };
 }
 
-async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const block of createReadStream(path, { highWaterMark: READ_BYTES })) yield block as Uint8Array;
-  } catch (error) {
-    throw sourceError(path, error);
+/** A file that is read when it is wanted. A pipe is read as a socket: a plain read of one that is silent cannot be ended. */
+class OpenedFile {
+  readonly #path: string;
+  readonly #isPipe: boolean;
+  #stream: Readable | undefined;
+  #closed = false;
+
+  constructor(path: string, isPipe: boolean) {
+    this.#path = path;
+    this.#isPipe = isPipe;
+  }
+
+  async *blocks(): AsyncGenerator<Uint8Array> {
+    try {
+      const descriptor = await openFile(this.#path, 'r');
+      if (this.#closed) {
+        closeSync(descriptor);
+        return;
+      }
+      this.#stream = this.#isPipe
+        ? new Socket({ fd: descriptor, readable: true, writable: false })
+        : createReadStream(this.#path, { fd: descriptor, highWaterMark: READ_BYTES });
+      for await (const block of this.#stream) yield block as Uint8Array;
+    } catch (error) {
+      throw sourceError(this.#path, error);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stream?.destroy();
   }
 }
 
 function sourceError(path: string, error: unknown): Error {
-  if (error instanceof UsageError) return error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT')
     return new UsageError(`there is no file ${path}; give a file with one URL a line, or - for stdin`);

@@ -23,15 +23,15 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
 /** Timers hold 2^31 - 1 ms. */
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
-/** Milliseconds of `500ms`, `30s`, `10m`, `6h`, `7d`. */
-export function duration(minMs: number): ValueParser<number> {
+/** Milliseconds of `500ms`, `30s`, `10m`, `6h`, `7d`; as many as a timer holds, or `maxDays`. */
+export function duration(minMs: number, maxDays = Math.floor(MAX_DURATION_MS / 86_400_000)): ValueParser<number> {
   return (text, option) => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
     const ms = match === null ? NaN : Number(match[1]) * (DURATION_UNITS_MS[match[2] ?? ''] ?? NaN);
     if (Number.isNaN(ms)) throw invalid(option, text, 'give a duration such as 500ms, 30s, 10m or 6h');
     if (ms < minMs)
       throw invalid(option, text, minMs === 1 ? 'give a duration above zero' : `give at least ${minMs}ms`);
-    if (ms > MAX_DURATION_MS) throw invalid(option, text, 'give at most 24d');
+    if (ms > maxDays * 86_400_000) throw invalid(option, text, `give at most ${maxDays}d`);
     return Math.round(ms);
   };
 }

@@ -10,6 +10,8 @@ import { downloadFrom, type Edge } from './download.ts';
 import type { ResolvedOptions } from './options.ts';
 import { openSource } from './source.ts';
 
+type Damaged = Exclude<Finding, { status: 'unknown' }>;
+
 export interface VerifyOptions {
   readonly list?: string;
   readonly repair: boolean;
@@ -28,9 +30,9 @@ export async function verifyCommand(
     );
   }
   const { stdout } = edge.process;
-  const damaged: string[] = [];
+  const damaged: Damaged[] = [];
   const verifier = new Verifier(resolve(folder), (finding) => {
-    if (finding.status !== 'unknown') damaged.push(finding.url);
+    if (finding.status !== 'unknown') damaged.push(finding);
     stdout.write(options.json ? `${JSON.stringify(finding)}\n` : findingText(finding));
   });
   try {
@@ -42,6 +44,11 @@ export async function verifyCommand(
   } finally {
     verifier.close();
   }
+  const { unreadableRows } = verifier;
+  if (unreadableRows > 0)
+    edge.process.stderr.write(
+      `edgar-fetch: ${unreadableRows} lines of the manifest cannot be read and are passed over\n`,
+    );
   if (options.json) stdout.write(`${JSON.stringify({ status: 'summary', ...verifier.counts })}\n`);
   else if (!options.quiet) stdout.write(summaryText(verifier.counts));
   if (damaged.length === 0 || !verify.repair) return damaged.length === 0 ? 0 : 1;
@@ -49,27 +56,36 @@ export async function verifyCommand(
 }
 
 /** Fetches damaged documents again, whatever their sizes say; the damaged bytes are kept under `replaced/`. */
-function repair(folder: string, urls: readonly string[], options: ResolvedOptions, edge: Edge): Promise<number> {
-  const stream = linesOf(urls);
-  const replacing: ResolvedOptions = { ...options, out: folder, existing: 'replace', 'dry-run': false, json: false };
-  return downloadFrom({ stream, name: 'the damaged documents' }, replacing, edge);
+function repair(folder: string, damaged: Damaged[], options: ResolvedOptions, edge: Edge): Promise<number> {
+  const source = { stream: linesOf(damaged), name: 'the damaged documents', close: () => undefined };
+  const given = new Set([...options.given, 'out', 'existing'] as const);
+  return downloadFrom(source, { ...options, out: folder, existing: 'replace', json: false, given }, edge);
 }
 
+/** As a list, of which each URL has its line and its tag of the list that was asked about, or the tag of its row. */
 // eslint-disable-next-line @typescript-eslint/require-await -- a source is asynchronous, this one has nothing to wait for
-async function* linesOf(urls: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const url of urls) yield Buffer.from(`${url}\n`);
+async function* linesOf(damaged: Damaged[]): AsyncGenerator<Uint8Array> {
+  let number = 1;
+  for (const { url, tag, line = number } of damaged.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))) {
+    yield Buffer.from(`${'\n'.repeat(line - number)}${url}${tag === undefined ? '' : ` ${tag}`}\n`);
+    number = line + 1;
+  }
 }
 
 function findingText(finding: Finding): string {
   switch (finding.status) {
     case 'missing':
     case 'changed':
-      return `${finding.status.padEnd(8)} ${finding.path}  ${finding.url}\n`;
+      return `${finding.status.padEnd(8)} ${finding.path}  ${finding.url}${reasonText(finding)}\n`;
     case 'unknown':
-      return `unknown  ${finding.path}\n`;
+      return `unknown  ${finding.path}${reasonText(finding)}\n`;
     case 'absent':
       return `absent   ${finding.url}  (line ${finding.line})\n`;
   }
+}
+
+function reasonText(finding: Finding): string {
+  return 'reason' in finding ? `  (${finding.reason})` : '';
 }
 
 function summaryText(counts: Verification): string {

@@ -14,3 +14,9 @@ export class CannotWriteError extends Error {
 export class DestinationHeldError extends Error {
   override readonly name = 'DestinationHeldError';
 }
+
+/** The output that a user or a program wanted could not be written. */
+export function cannotWriteStdout(error: Error): CannotWriteError {
+  const message = `cannot write to stdout (${error.message}); make room, or send the output elsewhere`;
+  return new CannotWriteError(message, { cause: error });
+}

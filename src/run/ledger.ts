@@ -17,7 +17,7 @@ import type { HeldMissing } from './mass-missing.ts';
 import { asFailed, isMassMissing } from './mass-missing.ts';
 import type { ListEntry } from './planner.ts';
 import { requestOf, type FetchPlan, type SettledPlan } from './provisioner.ts';
-import { badLineRow, rowOf, unchangedRow } from './rows.ts';
+import { badLineRow, knownMissingRow, rowOf, unchangedRow } from './rows.ts';
 
 export interface LedgerOptions {
   readonly run: string;
@@ -98,7 +98,7 @@ export class Ledger {
       case 'known-missing':
         this.counts.missing++;
         this.counts.missingKnown++;
-        return this.#report({ status: 'missing', ...plan.entry }, false);
+        return this.#report(this.#knownMissing(plan), false);
       case 'bad': {
         const { run, nowMs } = this.#options;
         const row = badLineRow(plan.entry, plan.message, run, nowMs());
@@ -230,6 +230,11 @@ export class Ledger {
       rowOffset === undefined ? this.#options.index.lookUp(entry.url) : { kind: 'saved' as const, rowOffset };
     const saved = known.kind === 'saved' ? this.#options.rows.at(known.rowOffset) : undefined;
     this.#report(unchangedRow(entry, saved, path), false);
+  }
+
+  #knownMissing({ entry, rowOffset }: Extract<SettledPlan, { kind: 'known-missing' }>): ReportedRow {
+    const { rows, reportUnchanged } = this.#options;
+    return knownMissingRow(entry, reportUnchanged ? rows.at(rowOffset) : undefined);
   }
 
   #report(row: ReportedRow, transient: boolean): void {

@@ -100,10 +100,18 @@ export function openDestination(settings: DestinationSettings, pid: number, nowM
   }
 }
 
-/** What a destination's manifest says, without holding or creating anything. */
+/** What a destination's manifest says, without holding or creating anything. Throws UsageError. */
 export function readIndex(destination: string): ManifestIndex {
-  const index = new ManifestIndex(statePaths(destination).manifest);
-  index.load();
+  if (statSync(destination, { throwIfNoEntry: false })?.isFile() === true) throw new UsageError(belowFile(destination));
+  const { manifest } = statePaths(destination);
+  const index = new ManifestIndex(manifest);
+  try {
+    index.load();
+  } catch (error) {
+    throw new UsageError(
+      `${manifest} cannot be read (${errorCode(error)}); give yourself read permission, or restore it`,
+    );
+  }
   return index;
 }
 
@@ -128,11 +136,15 @@ function makeFolder(folder: string): void {
   }
 }
 
+function belowFile(destination: string): string {
+  return `--out ${destination} is, or lies below, a file; choose a folder`;
+}
+
 function destinationError(destination: string, error: unknown): Error {
   switch (errorCode(error)) {
     case 'EEXIST':
     case 'ENOTDIR':
-      return new UsageError(`--out ${destination} is, or lies below, a file; choose a folder`);
+      return new UsageError(belowFile(destination));
     case 'EACCES':
     case 'EPERM':
       return new UsageError(`--out ${destination} is not permitted; choose a folder that you may write to`);

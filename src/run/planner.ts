@@ -31,7 +31,7 @@ export interface ListEntry {
 export type Plan =
   | { readonly kind: 'fetch'; readonly entry: ListEntry; readonly target: FetchTarget }
   | { readonly kind: 'there'; readonly entry: ListEntry; readonly rowOffset: number; readonly path: string }
-  | { readonly kind: 'known-missing'; readonly entry: ListEntry }
+  | { readonly kind: 'known-missing'; readonly entry: ListEntry; readonly rowOffset: number }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'bad'; readonly entry: ListEntry; readonly message: string };
 
@@ -142,7 +142,7 @@ export class Planner {
         return this.#planSaved(entry, sec, known, this.#files.isThere(question));
       case 'missing':
         if (existing === 'replace' || this.#nowMs() - known.sinceMs >= recheckMissingMs) break;
-        return { kind: 'known-missing', entry };
+        return { kind: 'known-missing', entry, rowOffset: known.rowOffset };
       case 'failed':
       case 'unknown':
         break;

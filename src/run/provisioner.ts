@@ -27,6 +27,9 @@ export class Provisioner {
   #reading: Promise<boolean> | undefined;
   #sequence = 0;
   #stopped = false;
+  /** Wakes whoever waits for a source that is silent. */
+  #wake: () => void = () => undefined;
+  readonly #whenStopped = new Promise<'stopped'>((resolve) => (this.#wake = () => resolve('stopped')));
   #ended = false;
 
   constructor(blocks: AsyncIterator<ListLine[], void>, batchSize: number) {
@@ -66,9 +69,12 @@ export class Provisioner {
     return this.#ended && this.#lines.length === 0 && this.#at >= this.#assessed.length;
   }
 
-  /** Reads nothing more; may be called more than once. */
+  /** Reads nothing more, and waits for nothing more; may be called more than once. */
   stop(): void {
     this.#stopped = true;
+    this.#wake();
+    // A source that is closed now fails the read that nobody waits for.
+    this.#reading?.catch(() => undefined);
   }
 
   #take(plan: Plan, documents: DocumentRequest[], listener: ProvisionerListener): void {
@@ -78,10 +84,12 @@ export class Provisioner {
     documents.push(requestOf(sequence, plan));
   }
 
-  /** Takes the source's next block in; false at its end. */
+  /** Takes the source's next block in; false at its end, or when reading has stopped. */
   async #read(): Promise<boolean> {
+    if (this.#stopped) return false;
     this.#reading ??= this.#readBlock();
-    const more = await this.#reading;
+    const more = await Promise.race([this.#reading, this.#whenStopped]);
+    if (more === 'stopped') return false;
     this.#reading = undefined;
     return more;
   }
@@ -102,7 +110,7 @@ export class Provisioner {
     const pause = new Promise<'paused'>((resolve) => {
       timer = setTimeout(() => resolve('paused'), SOURCE_PAUSE_MS);
     });
-    const first = await Promise.race([this.#reading, pause]);
+    const first = await Promise.race([this.#reading, this.#whenStopped, pause]);
     clearTimeout(timer);
     return first === 'paused';
   }

@@ -77,22 +77,33 @@ export function unchangedRow(entry: ListEntry, saved: ManifestRow | undefined, p
   const { line, given, tag } = entry;
   if (saved === undefined)
     return { url: entry.url, status: 'unchanged', path, line, ...present('given', given), ...present('tag', tag) };
-  const { via, finalUrl, previousSha256 } = saved;
-  const kept = Object.entries(saved).filter(([field]) => !AFTER_LINE.has(field));
+  return earlierRow(entry, saved, 'unchanged');
+}
+
+/** What `--json` prints of a URL that is known to be missing: its row, under the present line. */
+export function knownMissingRow(entry: ListEntry, missing: ManifestRow | undefined): ReportedRow {
+  return missing === undefined ? { ...entry, status: 'missing' } : earlierRow(entry, missing, 'missing');
+}
+
+function earlierRow(entry: ListEntry, earlier: ManifestRow, status: ReportedRow['status']): ReportedRow {
+  const { line, given, tag } = entry;
+  const { via, finalUrl, previousSha256, error } = earlier;
+  const kept = Object.entries(earlier).filter(([field]) => !AFTER_LINE.has(field));
   return {
     ...(Object.fromEntries(kept) as unknown as ManifestRow),
-    status: 'unchanged',
+    status,
     line,
     ...present('given', given),
     ...present('tag', tag),
     ...present('via', via),
     ...present('finalUrl', finalUrl),
     ...present('previousSha256', previousSha256),
+    ...present('error', error),
   };
 }
 
 /** Fields that follow `line`, two of which are those of the present list. */
-const AFTER_LINE: ReadonlySet<string> = new Set(['given', 'tag', 'via', 'finalUrl', 'previousSha256']);
+const AFTER_LINE: ReadonlySet<string> = new Set(['given', 'tag', 'via', 'finalUrl', 'previousSha256', 'error']);
 
 /** A row on its way: fields are added in their order (spreading objects into one another cost 3 us more a row). */
 type Draft = { -readonly [Field in keyof ManifestRow]: ManifestRow[Field] };

@@ -47,6 +47,8 @@ export class Run {
   readonly #provisioner: Provisioner;
   #end: RunEnd = { kind: 'completed' };
   #draining = false;
+  #interrupted = false;
+  #outputLost = false;
   #crew: Crew | undefined;
 
   constructor(settings: RunSettings, ports: RunPorts) {
@@ -59,36 +61,48 @@ export class Run {
 
   /** Runs to the end. Rejects with UsageError, DestinationHeldError or CannotWriteError before anything was fetched. */
   async complete(): Promise<RunResult> {
-    const first = await this.#provisioner.peek();
-    if (first.length === 0) return this.#result(emptyCounts(), true);
-    this.#refuseIfSecIsBarred(first);
-    const open = openDestination(this.#settings, this.#ports.pid, this.#clock.nowMs());
+    const callOff = this.#limitTime();
     try {
-      return await this.#inDestination(open);
+      const first = await this.#provisioner.peek();
+      if (this.#draining) return this.#result(emptyCounts(), false);
+      if (first.length === 0) return this.#result(emptyCounts(), true);
+      this.#refuseIfSecIsBarred(first);
+      const open = openDestination(this.#settings, this.#ports.pid, this.#clock.nowMs());
+      try {
+        return await this.#inDestination(open);
+      } finally {
+        open.release();
+      }
     } finally {
-      open.release();
+      callOff();
+      this.#provisioner.stop();
     }
   }
 
-  /** The first call drains; the second ends at once, and what is in flight is left. */
-  interrupt(signal: InterruptSignal): void {
-    const again = this.#draining;
+  /** The first signal drains; the second ends at once, and what is in flight is left. */
+  interrupt(signal: Exclude<InterruptSignal, 'closed-stdout'>): void {
+    const again = this.#interrupted;
+    this.#interrupted = true;
     this.#stop({ kind: 'interrupted', signal });
     const what = again ? 'ending at once' : 'finishing what is in flight; a second signal ends at once';
     this.#ports.emit({ kind: 'warning', message: `${signal}: ${what}` });
     if (again) void this.#crew?.terminate();
   }
 
+  /** Rows cannot be printed any more: nobody reads them (undefined), or for that reason. Drains; more calls change nothing. */
+  loseOutput(reason: string | undefined): void {
+    if (this.#outputLost) return;
+    this.#outputLost = true;
+    if (reason !== undefined) return this.#stop({ kind: 'cannot-write', message: reason });
+    this.#stop({ kind: 'interrupted', signal: 'closed-stdout' });
+    this.#warn('nobody reads stdout any more: finishing what is in flight');
+  }
+
   async #inDestination(open: OpenDestination): Promise<RunResult> {
     const { unreadable } = open.index;
     if (unreadable > 0) this.#warn(`${unreadable} lines of the manifest cannot be read and are passed over`);
     const ledger = this.#openLedger(open);
-    const callOff = this.#limitTime();
-    try {
-      await this.#download(open, ledger);
-    } finally {
-      callOff();
-    }
+    await this.#download(open, ledger);
     await ledger.finish();
     await open.writer.close();
     open.removeTemporary();

@@ -2,13 +2,16 @@
 import { TextDecoder } from 'node:util';
 import { UsageError } from '../model/errors.ts';
 
-/** Longer lines are bad lines (RFC 9110 4.1 recommends 8,000 octets at least). */
-const MAX_LINE_CHARACTERS = 8 * 1024;
+/** Longer lines, without the white space before them, are bad lines (RFC 9110 4.1 recommends 8,000 octets at least). */
+const MAX_LINE_BYTES = 8 * 1024;
+
+/** Of a longer line so many characters are kept, and this mark: so it is too long again when it comes back in `failed.txt`. */
+const CUT = '…';
 
 export interface ListLine {
   /** From 1. */
   readonly number: number;
-  /** Trimmed; not blank and no comment. */
+  /** Trimmed; not blank and no comment. One that is too long may be cut, and then ends in a mark. */
   readonly text: string;
   readonly tooLong: boolean;
 }
@@ -52,7 +55,6 @@ function decodeBlock(decoder: TextDecoder, bytes: Uint8Array, name: string): str
 
 class LineSplitter {
   #rest = '';
-  #restTooLong = false;
   #number = 0;
 
   /** The lines that end within `text`. */
@@ -63,11 +65,9 @@ class LineSplitter {
       this.#push(lines, this.#rest + text.slice(start, end));
       start = end + 1;
     }
-    this.#rest += text.slice(start);
-    if (this.#rest.length > MAX_LINE_CHARACTERS) {
-      this.#rest = this.#rest.slice(0, MAX_LINE_CHARACTERS);
-      this.#restTooLong = true;
-    }
+    this.#rest = (this.#rest + text.slice(start)).trimStart();
+    // Characters are bytes at least.
+    if (this.#rest.length > MAX_LINE_BYTES) this.#rest = this.#rest.slice(0, MAX_LINE_BYTES + 1);
     return lines;
   }
 
@@ -79,10 +79,16 @@ class LineSplitter {
 
   #push(lines: ListLine[], raw: string): void {
     this.#number++;
-    const tooLong = this.#restTooLong || raw.length > MAX_LINE_CHARACTERS;
     this.#rest = '';
-    this.#restTooLong = false;
-    const text = raw.slice(0, MAX_LINE_CHARACTERS).trim();
-    if (text !== '' && !text.startsWith('#')) lines.push({ number: this.#number, text, tooLong });
+    const line = raw.trimStart();
+    if (line === '' || line.startsWith('#')) return;
+    const tooLong = isTooLong(line);
+    const text = line.length > MAX_LINE_BYTES ? line.slice(0, MAX_LINE_BYTES) + CUT : line.trimEnd();
+    lines.push({ number: this.#number, text, tooLong });
   }
+}
+
+function isTooLong(line: string): boolean {
+  // No character has more than three bytes in UTF-8 (those of four are two here).
+  return line.length > MAX_LINE_BYTES / 3 && Buffer.byteLength(line) > MAX_LINE_BYTES;
 }

@@ -1,6 +1,6 @@
 // Owns `verify`: is what the manifest says to be there really there, byte for byte? It hashes every file anew, takes no lock,
 // changes nothing, and can be asked about a list only.
-import { readdirSync } from 'node:fs';
+import { readdirSync, type Dirent } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
@@ -8,22 +8,38 @@ import pLimit from 'p-limit';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { digestOfText } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
+import { errorCode } from '../storage/disk-error.ts';
 import { sha256OfFile } from '../storage/file-digest.ts';
-import { ManifestIndex } from '../storage/manifest-index.ts';
+import type { ManifestIndex } from '../storage/manifest-index.ts';
 import { ManifestRows } from '../storage/manifest-rows.ts';
 import { STATE_FOLDER, statePaths } from '../storage/state-folder.ts';
+import { readIndex } from './open-destination.ts';
 import { splitTag } from './planner.ts';
 import type { ListLine } from './url-list.ts';
 
+/** What was found of a URL: with its line of the list that was asked about, and its tag there or in its row. */
+interface OfUrl {
+  readonly url: string;
+  readonly line?: number;
+  readonly tag?: string;
+}
+
 export type Finding =
   /** A row says that it is there, and it is not. */
-  | { readonly status: 'missing'; readonly path: string; readonly url: string }
-  /** It is there, with other bytes than its row says. */
-  | { readonly status: 'changed'; readonly path: string; readonly url: string }
-  /** It is there without a row. */
-  | { readonly status: 'unknown'; readonly path: string }
+  | ({ readonly status: 'missing'; readonly path: string } & OfUrl)
+  /** It is there, with other bytes than its row says, or with bytes that cannot be read (`reason`). */
+  | ({ readonly status: 'changed'; readonly path: string; readonly reason?: string } & OfUrl)
+  /** It is there without a row; or it is a folder that cannot be read (`reason`). */
+  | { readonly status: 'unknown'; readonly path: string; readonly reason?: string }
   /** A URL of the list that was never saved here. */
-  | { readonly status: 'absent'; readonly url: string; readonly line: number };
+  | ({ readonly status: 'absent'; readonly line: number } & OfUrl);
+
+/** A row that is to be checked, and what the list says of its URL. */
+interface Question {
+  readonly rowOffset: number;
+  readonly line?: number;
+  readonly tag?: string;
+}
 
 export interface Verification {
   whole: number;
@@ -51,70 +67,86 @@ export class Verifier {
     this.#folder = folder;
     this.#report = report;
     const { manifest } = statePaths(folder);
-    this.#index = new ManifestIndex(manifest);
-    this.#index.load();
+    this.#index = readIndex(folder);
     this.#rows = new ManifestRows(manifest);
   }
 
   /** Checks every saved document, and looks for files that no row knows. */
   async verifyAll(): Promise<void> {
     const known = new DigestTable();
-    await this.#checkAll(this.#savedOffsets(known));
-    for (const path of documentPaths(this.#folder, '')) {
+    await this.#checkAll(this.#allRows(known));
+    const unreadable = (path: string, reason: string): void => this.#note({ status: 'unknown', path, reason });
+    for (const path of documentPaths(this.#folder, '', unreadable)) {
       if (!known.has(digestOfText(path))) this.#note({ status: 'unknown', path });
     }
   }
 
   /** Checks the documents of a list only. */
   async verifyList(blocks: AsyncIterable<readonly ListLine[]>): Promise<void> {
-    for await (const lines of blocks) await this.#checkAll(this.#listedOffsets(lines));
+    for await (const lines of blocks) await this.#checkAll(this.#listedRows(lines));
+  }
+
+  /** Lines of the manifest that are no rows. */
+  get unreadableRows(): number {
+    return this.#index.unreadable;
   }
 
   close(): void {
     this.#rows.close();
   }
 
-  *#savedOffsets(known: DigestTable): Generator<number> {
+  *#allRows(known: DigestTable): Generator<Question> {
     for (const { path, rowOffset } of this.#index.savedDocuments()) {
       known.add(digestOfText(path));
-      yield rowOffset;
+      yield { rowOffset };
     }
   }
 
-  *#listedOffsets(lines: readonly ListLine[]): Generator<number> {
+  *#listedRows(lines: readonly ListLine[]): Generator<Question> {
     for (const { text, number } of lines) {
-      const verdict = canonicalUrl(splitTag(text).text);
+      const tagged = splitTag(text);
+      const verdict = canonicalUrl(tagged.text);
       const url = verdict.valid ? verdict.url : text;
+      const about = { line: number, ...(verdict.valid && tagged.tag !== undefined ? { tag: tagged.tag } : {}) };
       if (this.#listed.add(digestOfText(url)) < 0) continue;
       const document = this.#index.lookUp(url);
-      if (document.kind === 'saved') yield document.rowOffset;
-      else this.#note({ status: 'absent', url, line: number });
+      if (document.kind === 'saved') yield { rowOffset: document.rowOffset, ...about };
+      else this.#note({ status: 'absent', url, ...about });
     }
   }
 
   /** Never more files under way than are read at a time: the list of all would not fit in memory. */
-  async #checkAll(offsets: Iterable<number>): Promise<void> {
+  async #checkAll(questions: Iterable<Question>): Promise<void> {
     const underWay = new Set<Promise<void>>();
-    for (const offset of offsets) {
-      const check = this.#files(() => this.#check(offset)).finally(() => underWay.delete(check));
+    for (const question of questions) {
+      const check = this.#files(() => this.#check(question)).finally(() => underWay.delete(check));
       underWay.add(check);
       if (underWay.size >= CONCURRENT_FILES * 2) await Promise.race(underWay);
     }
     await Promise.all(underWay);
   }
 
-  async #check(offset: number): Promise<void> {
-    const row = this.#rows.at(offset);
+  async #check({ rowOffset, ...about }: Question): Promise<void> {
+    const row = this.#rows.at(rowOffset);
     if (row?.path === undefined || row.sha256 === undefined) return;
-    const { path, url } = row;
-    const found = await this.#hash(join(this.#folder, path), row.bytes);
-    if (found === row.sha256) this.counts.whole++;
-    else this.#note({ status: found === undefined ? 'missing' : 'changed', path, url });
+    const { path, url, tag } = row;
+    const of = { path, url, ...(tag === undefined ? {} : { tag }), ...about };
+    try {
+      const found = await this.#hash(join(this.#folder, path), row.bytes);
+      if (found === row.sha256) this.counts.whole++;
+      else this.#note({ status: found === undefined ? 'missing' : 'changed', ...of });
+    } catch (error) {
+      // A bad sector is what a check like this one is for.
+      this.#note({ status: 'changed', ...of, reason: `cannot be read: ${errorCode(error)}` });
+    }
   }
 
   /** SHA-256 of a file; undefined if it is not there, '' if its size alone says that it changed. */
   async #hash(path: string, bytes: number | undefined): Promise<string | undefined> {
-    const status = await lstat(path).catch(() => undefined);
+    const status = await lstat(path).catch((error: unknown) => {
+      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return undefined;
+      throw error;
+    });
     if (status === undefined) return undefined;
     if (!status.isFile() || status.size !== bytes) return '';
     return status.size <= READ_WHOLE_BYTES ? hash('sha256', await readFile(path), 'hex') : sha256OfFile(path);
@@ -126,11 +158,24 @@ export class Verifier {
   }
 }
 
-function* documentPaths(folder: string, below: string): Generator<string> {
-  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+function* documentPaths(
+  folder: string,
+  below: string,
+  onUnreadable: (path: string, reason: string) => void,
+): Generator<string> {
+  for (const entry of entriesOf(folder, below, onUnreadable)) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (path === STATE_FOLDER) continue;
-    if (entry.isDirectory()) yield* documentPaths(folder, path);
+    if (entry.isDirectory()) yield* documentPaths(folder, path, onUnreadable);
     else yield path;
+  }
+}
+
+function entriesOf(folder: string, below: string, onUnreadable: (path: string, reason: string) => void): Dirent[] {
+  try {
+    return readdirSync(join(folder, below), { withFileTypes: true });
+  } catch (error) {
+    onUnreadable(`${below}/`, `cannot be read: ${errorCode(error)}`);
+    return [];
   }
 }

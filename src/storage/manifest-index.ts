@@ -13,7 +13,7 @@ const READ_BYTES = 1024 * 1024;
 export type KnownDocument =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'saved'; readonly path: string; readonly bytes: number; readonly rowOffset: number }
-  | { readonly kind: 'missing'; readonly sinceMs: number }
+  | { readonly kind: 'missing'; readonly sinceMs: number; readonly rowOffset: number }
   | { readonly kind: 'failed' };
 
 /** State of a URL in a cell: what its last row says, and whether a saved row came before. */
@@ -62,7 +62,10 @@ export class ManifestIndex {
     if (path !== undefined) {
       return { kind: 'saved', path, bytes: this.#bytes.get(index), rowOffset: this.#savedOffset.get(index) };
     }
-    if (this.#last.get(index) === LAST_MISSING) return { kind: 'missing', sinceMs: this.#missingSinceMs.get(index) };
+    if (this.#last.get(index) === LAST_MISSING) {
+      const sinceMs = this.#missingSinceMs.get(index);
+      return { kind: 'missing', sinceMs, rowOffset: this.#lastOffset.get(index) };
+    }
     return { kind: 'failed' };
   }
 

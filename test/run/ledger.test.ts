@@ -168,7 +168,7 @@ function read(ledger: Ledger, fate: Fate, sequence: number): void {
     case 'bad':
       return ledger.settlePlan({ kind: 'bad', entry, message: 'no URL' });
     case 'known-missing':
-      return ledger.settlePlan({ kind: 'known-missing', entry });
+      return ledger.settlePlan({ kind: 'known-missing', entry, rowOffset: 0 });
     case 'there':
       return ledger.settlePlan({ kind: 'there', entry, rowOffset: 0, path: 'a.xml' });
     default:
@@ -287,7 +287,7 @@ test('a known-missing line is told with the tag and the form of its line', () =>
   withFolder(async (out) => {
     const desk = new Desk(out, { reportUnchanged: true });
     const entry = { url: urlOf(0), line: 7, given: 'HTTPS://a.example/0.xml', tag: 'key' };
-    desk.ledger.settlePlan({ kind: 'known-missing', entry });
+    desk.ledger.settlePlan({ kind: 'known-missing', entry, rowOffset: 0 });
     await desk.finish();
     const told = desk.events.find((event) => event.kind === 'settled');
     assert.ok(told !== undefined);

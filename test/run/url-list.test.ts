@@ -95,11 +95,34 @@ test('a line of 8 KiB is taken, a longer one is marked and holds no more than th
     lines.map(({ number, text, tooLong }) => [number, text.length, tooLong]),
     [
       [1, 8192, false],
-      [2, 8192, true],
-      [3, 8192, true],
+      [2, 8193, true],
+      [3, 8193, true],
       [4, 5, false],
     ],
   );
+});
+
+test('a line that was cut is too long again when it is read back, and stays the same', async () => {
+  const [cut] = await read(`https://a.example/${'z'.repeat(9_000)} tag`);
+  const [again] = await read(`${cut!.text}\n`);
+  assert.deepEqual(again, { ...cut, tooLong: true });
+});
+
+test('white space before a line does not count, bytes do, and blocks change nothing', async () => {
+  const blanks = `${' '.repeat(9_000)}https://a.example/1`;
+  const bytes = `https://a.example/${'ü'.repeat(6_000)}`;
+  const behind = `https://a.example/2${' '.repeat(9_000)}`;
+  for (const sizes of [[100_000], [1_000], [7]]) {
+    const lines = await read(`${blanks}\n${bytes}\n${behind}\n`, sizes);
+    assert.deepEqual(
+      lines.map(({ number, text, tooLong }) => [number, text.slice(0, 19), tooLong]),
+      [
+        [1, 'https://a.example/1', false],
+        [2, 'https://a.example/ü', true],
+        [3, 'https://a.example/2', true],
+      ],
+    );
+  }
 });
 
 test('a NUL byte means a binary file, wherever it stands', async () => {

@@ -150,10 +150,10 @@ test('compaction keeps what the index says, and current rows only, where over ha
         for (const url of ['u1', 'u2', 'u3']) {
           const one = before.lookUp(url);
           const other = after.lookUp(url);
-          if (one.kind !== 'saved' || other.kind !== 'saved') assert.deepEqual(other, one);
-          else assert.deepEqual([other.path, other.bytes], [one.path, one.bytes]);
-          if (other.kind === 'saved') {
-            const last = rows.findLast((each) => each.url === url && each.status === 'saved');
+          // The rows of a shorter file begin elsewhere.
+          assert.deepEqual({ ...other, rowOffset: 0 }, { ...one, rowOffset: 0 });
+          if (other.kind === 'saved' || other.kind === 'missing') {
+            const last = rows.findLast((each) => each.url === url && each.status === other.kind);
             assert.deepEqual(reader.at(other.rowOffset), last);
           }
         }

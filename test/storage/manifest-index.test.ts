@@ -25,7 +25,8 @@ class NaiveManifest {
     if (saved !== undefined) {
       return { kind: 'saved', path: saved.row.path!, bytes: saved.row.bytes!, rowOffset: saved.offset };
     }
-    if (last.row.status === 'missing') return { kind: 'missing', sinceMs: Date.parse(last.row.settledAt!) };
+    if (last.row.status === 'missing')
+      return { kind: 'missing', sinceMs: Date.parse(last.row.settledAt!), rowOffset: last.offset };
     return { kind: 'failed' };
   }
 

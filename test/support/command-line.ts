@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'node:test';
 
-const BIN = fileURLToPath(new URL('../../bin/edgar-fetch.js', import.meta.url));
+export const BIN_FILE = fileURLToPath(new URL('../../bin/edgar-fetch.js', import.meta.url));
 
 export const USER_AGENT = 'Edgar Fetch Tests tests@edgar-fetch.dev';
 
@@ -33,7 +33,7 @@ export interface RunningCommand {
 
 /** Starts the command line. */
 export function startCommand(args: readonly string[], options: CommandOptions): RunningCommand {
-  const child = spawn(process.execPath, [...(options.node ?? []), BIN, ...args], {
+  const child = spawn(process.execPath, [...(options.node ?? []), BIN_FILE, ...args], {
     cwd: options.cwd,
     env: cleanEnvironment(options),
     stdio: ['pipe', 'pipe', 'pipe'],
