@@ -27,6 +27,11 @@ function settings(args: readonly string[], environment: Environment = {}): RunSe
   return configure(options(args, environment), environment, '1.2.3');
 }
 
+test('the line end of a file of variables is no part of the User-Agent', () => {
+  const { http, secProblem } = settings([], { EDGAR_FETCH_USER_AGENT: 'Me me@realfirm.org\r\n' });
+  assert.deepEqual([http.userAgent, secProblem], ['Me me@realfirm.org', undefined]);
+});
+
 test('the defaults are those of the contract', () => {
   const { given, workers, ...defaults } = options([]);
   assert.deepEqual([...given], []);

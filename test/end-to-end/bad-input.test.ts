@@ -36,6 +36,7 @@ const CASES: readonly UsageCase[] = [
   { name: 'a destination that is a file', args: ['list.txt', '--out', 'list.txt'], says: '--out <cwd>/list.txt is, or lies below, a file; choose a folder' },
   { name: 'a destination below a file', args: ['list.txt', '--out', 'list.txt/d'], says: '--out <cwd>/list.txt/d is, or lies below, a file; choose a folder' },
   { name: 'sec.gov without a User-Agent', args: ['sec.txt'], says: "*.sec.gov is not contacted with this User-Agent (none is set); put a line such as export EDGAR_FETCH_USER_AGENT='Your Name your.name@your-company.com' into your profile, or give --user-agent" },
+  { name: 'a User-Agent of two lines', args: ['sec.txt', '--user-agent', 'Me\nme@mine.org'], says: 'the User-Agent has characters that a header cannot carry; give it in one line of plain text' },
   { name: 'sec.gov too fast', args: ['sec.txt', '--rate', '10', '--user-agent', USER_AGENT], says: '--rate 10 is too fast for *.sec.gov, which blocks an address at 10 requests a second; give at most 9' },
 ]; // prettier-ignore
 

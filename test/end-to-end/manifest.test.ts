@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { ManifestRow } from '../../src/model/manifest-row.ts';
 import { runCommand, startCommand, testFolder } from '../support/command-line.ts';
 import { documentsIn, manifestRows, sha256, stateFilesIn } from '../support/destination.ts';
 import { startEdgarStandIn, type EdgarStandIn } from '../support/edgar-stand-in.ts';
@@ -168,7 +169,8 @@ test('a run over failed.txt that is interrupted loses nothing of it', async (con
   context.after(() => cut.child.kill('SIGKILL'));
   let stderr = '';
   cut.child.stderr?.on('data', (text: string) => (stderr += text));
-  await until('ten are saved', () => documentsIn(out).length === 10);
+  // With their rows: those of the last moment before a second signal are lost, and their files adopted by the next run.
+  await until('ten are saved', () => manifestRows(out).filter(({ status }) => status === 'saved').length === 10);
   cut.child.kill('SIGTERM');
   await until('it drains', () => stderr.includes('finishing what is in flight'));
   cut.child.kill('SIGTERM');
@@ -231,5 +233,27 @@ test('what --existing replaces is kept once for each content, also when the old 
     for (const name of names) assert.equal(sha256(readFileSync(join(replaced, name))), name);
     const changed = before !== undefined && before !== content;
     assert.equal(manifestRows(out).at(-1)?.previousSha256, changed ? hashOf(before) : undefined);
+  }
+});
+
+test('--json prints the whole row of what is known to be missing', async (context) => {
+  const { run, answers, listOf, cwd } = await openWorld(context);
+  answers.set('gone.xml', 404);
+  await run(['gone.xml']);
+  const again = await runCommand(['--json'], { cwd, stdin: `\n${listOf(['gone.xml']).trim()} key\n` });
+  const row = JSON.parse(again.stdout) as ManifestRow;
+  const [known] = manifestRows(join(cwd, 'downloads'));
+  assert.deepEqual({ ...row, line: 1, tag: undefined }, { ...known, tag: undefined });
+  assert.deepEqual([row.line, row.tag, row.error?.code], [2, 'key', 'not-found']);
+});
+
+test('a line of more than 8 KiB comes back from failed.txt as the bad line that it is', async (context) => {
+  const { cwd, out, failedList, server } = await openWorld(context);
+  const stdin = `${server.origin}/${'z'.repeat(9_000)}.xml key\n`;
+  for (let run = 0; run < 3; run++) {
+    const end = await (run === 0 ? runCommand([], { cwd, stdin }) : runCommand([failedList], { cwd }));
+    assert.equal(end.exitCode, 1);
+    assert.deepEqual([documentsIn(out), server.countRequests()], [[], 0]);
+    assert.equal(new Set(manifestRows(out).map(({ url }) => url)).size, 1);
   }
 });

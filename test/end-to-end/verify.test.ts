@@ -1,9 +1,10 @@
 // verify: what the manifest says to be there is hashed anew; what is missing, changed or unknown is named, and repaired.
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { runCommand, testFolder } from '../support/command-line.ts';
+import { manifestRows } from '../support/destination.ts';
 import { startEdgarStandIn, type EdgarStandIn } from '../support/edgar-stand-in.ts';
 
 const COUNT = 30;
@@ -78,4 +79,78 @@ test('a folder without a manifest is a usage error', async (context) => {
   const end = await runCommand(['verify', '.'], { cwd });
   assert.deepEqual([end.exitCode, end.stdout], [2, '']);
   assert.match(end.stderr, /has no manifest/);
+});
+
+test('--repair of a list keeps its tags and line numbers, and names the folder in the next command', async (context) => {
+  const { cwd, out, list } = await downloaded(context);
+  const lines = list.trim().split('\n');
+  writeFileSync(
+    join(cwd, 'part.txt'),
+    `# of mine\n${lines[7]!.replace(/ .*/, ' other-key')}\n\nno-url here\n${lines[9]!}\n`,
+  );
+  for (const name of ['7.xml', '9.xml']) rmSync(join(out, name));
+  const end = await runCommand(['verify', 'downloads', '--list', 'part.txt', '--repair'], { cwd });
+  assert.equal(end.exitCode, 1);
+  assert.match(end.stderr, /line 4 is not a URL/);
+  assert.match(end.stderr, /^next: edgar-fetch downloads\/\.edgar-fetch\/failed\.txt --out downloads /m);
+  const rows = manifestRows(out).slice(-3);
+  const told = rows.map(({ path, line, tag }) => ({ path, line, tag }));
+  assert.deepEqual(
+    told.sort((a, b) => a.line! - b.line!),
+    [
+      { path: '7.xml', line: 2, tag: 'other-key' },
+      { path: undefined, line: 4, tag: undefined },
+      { path: '9.xml', line: 5, tag: 'key-9' },
+    ],
+  );
+  rmSync(join(out, '7.xml'));
+  assert.equal((await runCommand(['verify', 'downloads', '--repair'], { cwd })).exitCode, 0);
+  assert.equal(manifestRows(out).at(-1)?.tag, 'other-key', 'without a list the tag of the row');
+});
+
+test('--repair --dry-run says what it would fetch, and fetches nothing', async (context) => {
+  const { cwd, out, server } = await downloaded(context);
+  rmSync(join(out, '7.xml'));
+  const end = await runCommand(['verify', 'downloads', '--repair', '--dry-run'], { cwd });
+  assert.match(end.stdout, /to fetch: +1\n/);
+  assert.equal(server.countRequests(), 0);
+  assert.equal(existsSync(join(out, '7.xml')), false);
+});
+
+test('a file that cannot be read is named as changed, and the rest is looked at', async (context) => {
+  const { cwd, out } = await downloaded(context);
+  await runCommand(['urls.txt', '--layout', 'filing', '--out', 'deep'], { cwd });
+  // A folder that is a link to itself: its files are there, and every look at them is an error.
+  rmSync(join(out, '7.xml'));
+  const deep = join(cwd, 'deep');
+  const [first] = manifestRows(deep);
+  const folder = dirname(first!.path!);
+  rmSync(join(deep, folder), { recursive: true });
+  symlinkSync(basename(folder), join(deep, folder));
+  const end = await runCommand(['verify', 'deep'], { cwd });
+  assert.equal(end.exitCode, 1, end.stderr);
+  assert.match(end.stdout, /^changed {2}\S+ {2}\S+ {2}\(cannot be read: ELOOP\)$/m);
+  assert.doesNotMatch(end.stderr, /bug/);
+});
+
+test('a manifest that cannot be read is one sentence', async (context) => {
+  const { cwd, out } = await downloaded(context);
+  const manifest = join(out, '.edgar-fetch/manifest.jsonl');
+  rmSync(manifest);
+  mkdirSync(manifest);
+  for (const args of [
+    ['verify', 'downloads'],
+    ['--dry-run', 'urls.txt'],
+  ]) {
+    const end = await runCommand(args, { cwd });
+    assert.deepEqual([end.exitCode, end.stdout], [2, '']);
+    assert.match(end.stderr, /^edgar-fetch: \S+manifest\.jsonl cannot be read \(EISDIR\); [^\n]+\n$/);
+  }
+});
+
+test('options before the word verify are refused, not lost', async (context) => {
+  const { cwd } = await downloaded(context);
+  const end = await runCommand(['--json', 'verify', 'downloads'], { cwd });
+  assert.deepEqual([end.exitCode, end.stdout], [2, '']);
+  assert.match(end.stderr, /give the options of verify after its name/);
 });
