@@ -29,7 +29,6 @@ export class Provisioner {
   #stopped = false;
   /** Wakes whoever waits for a source that is silent. */
   #wake: () => void = () => undefined;
-  readonly #whenStopped = new Promise<'stopped'>((resolve) => (this.#wake = () => resolve('stopped')));
   #ended = false;
 
   constructor(blocks: AsyncIterator<ListLine[], void>, batchSize: number) {
@@ -88,7 +87,7 @@ export class Provisioner {
   async #read(): Promise<boolean> {
     if (this.#stopped) return false;
     this.#reading ??= this.#readBlock();
-    const more = await Promise.race([this.#reading, this.#whenStopped]);
+    const more = await this.#untilStopped(this.#reading);
     if (more === 'stopped') return false;
     this.#reading = undefined;
     return more;
@@ -104,13 +103,21 @@ export class Provisioner {
     return true;
   }
 
+  /** (Not a race with one promise for all: it would remember every read.) */
+  #untilStopped(reading: Promise<boolean>): Promise<boolean | 'stopped'> {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => resolve('stopped');
+      reading.then(resolve, reject);
+    });
+  }
+
   async #hasPaused(): Promise<boolean> {
     this.#reading ??= this.#readBlock();
     let timer: NodeJS.Timeout | undefined;
     const pause = new Promise<'paused'>((resolve) => {
       timer = setTimeout(() => resolve('paused'), SOURCE_PAUSE_MS);
     });
-    const first = await Promise.race([this.#reading, this.#whenStopped, pause]);
+    const first = await Promise.race([this.#untilStopped(this.#reading), pause]);
     clearTimeout(timer);
     return first === 'paused';
   }
