@@ -47,7 +47,8 @@ export async function requestReply(
   const connection = context.connections.take(address.at.origin);
   const first = await sendOn(connection, address, validators, context, trace);
   if (first.kind !== 'stale') return first;
-  first.permit.ended({ kind: 'answered' });
+  // The host said nothing: as an answer it would end an outage that has just begun.
+  first.permit.ended({ kind: 'cancelled' });
   const second = await sendOn(context.connections.fresh(address.at.origin), address, validators, context, trace);
   return second.kind === 'stale' ? { ...second, kind: 'broken' } : second;
 }
