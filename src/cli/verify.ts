@@ -2,6 +2,7 @@
 // fetched again, by a run like any other.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { UsageError } from '../model/errors.ts';
 import { Verifier, type Finding, type Verification } from '../run/verification.ts';
 import { readUrlList } from '../run/url-list.ts';
@@ -57,14 +58,13 @@ export async function verifyCommand(
 
 /** Fetches damaged documents again, whatever their sizes say; the damaged bytes are kept under `replaced/`. */
 function repair(folder: string, damaged: Damaged[], options: ResolvedOptions, edge: Edge): Promise<number> {
-  const source = { stream: linesOf(damaged), name: 'the damaged documents', close: () => undefined };
+  const source = { stream: Readable.from(linesOf(damaged)), name: 'the damaged documents', close: () => undefined };
   const given = new Set([...options.given, 'out', 'existing'] as const);
   return downloadFrom(source, { ...options, out: folder, existing: 'replace', json: false, given }, edge);
 }
 
 /** As a list, of which each URL has its line and its tag of the list that was asked about, or the tag of its row. */
-// eslint-disable-next-line @typescript-eslint/require-await -- a source is asynchronous, this one has nothing to wait for
-async function* linesOf(damaged: Damaged[]): AsyncGenerator<Uint8Array> {
+function* linesOf(damaged: Damaged[]): Generator<Uint8Array> {
   let number = 1;
   for (const { url, tag, line = number } of damaged.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))) {
     yield Buffer.from(`${'\n'.repeat(line - number)}${url}${tag === undefined ? '' : ` ${tag}`}\n`);

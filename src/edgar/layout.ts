@@ -11,8 +11,7 @@ const PLAIN_FILING = /^https?:\/\/[^/]+\/Archives\/edgar\/data\/\d+\/\d{18}\/([\
 const MAX_PLAIN_NAME = 80;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:$|\.)/i;
 /** Separators and whatever a terminal or a line-based tool would trip over. */
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
-const UNSAFE = /[\x00-\x1f\x7f-\x9f/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\p{Cc}/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * The paths that a URL's document may get, best first: its own name, then the collision names. Relative, with `/`.

@@ -12,7 +12,7 @@ import {
   type RefusedBody,
 } from './attempt.ts';
 import type { HttpContext } from './context.ts';
-import type { AttemptTrace } from './reply.ts';
+import { emptyTrace } from './reply.ts';
 import { decideRetry } from './retry-policy.ts';
 
 export type DownloadEnd =
@@ -55,14 +55,7 @@ class Download {
   readonly #flow: DownloadFlow;
   readonly #hostKey: string;
   readonly #startedAtMs: number;
-  readonly #trace: AttemptTrace = {
-    requests: 0,
-    httpStatus: undefined,
-    wireBytes: undefined,
-    finalUrl: undefined,
-    activeMs: 0,
-    waitedMs: 0,
-  };
+  readonly #trace = emptyTrace();
   /** Attempts that are the document's own whatever the host does. */
   #charged = 0;
   /** When each attempt was made to which nobody answered: an outage excuses it. */

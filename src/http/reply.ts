@@ -27,6 +27,18 @@ export interface AttemptTrace {
   waitedMs: number;
 }
 
+/** Nothing was sent yet. */
+export function emptyTrace(): AttemptTrace {
+  return {
+    requests: 0,
+    httpStatus: undefined,
+    wireBytes: undefined,
+    finalUrl: undefined,
+    activeMs: 0,
+    waitedMs: 0,
+  };
+}
+
 export type Reply =
   /** The reply came to the end that its framing announced. */
   | { readonly kind: 'whole'; readonly head: ReplyHead; readonly body: ReplyBody; readonly permit: Permit }

@@ -8,6 +8,7 @@ import { Connections } from '../../src/http/connection.ts';
 import { createConnector } from '../../src/http/connector.ts';
 import type { HttpContext } from '../../src/http/context.ts';
 import type { HostReport } from '../../src/http/permits.ts';
+import { emptyTrace } from '../../src/http/reply.ts';
 
 const REPLY = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>';
 
@@ -46,14 +47,7 @@ test('a kept connection that dies before the first byte is reported as cancelled
     random: Math.random,
   };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/1.xml`;
-  const trace = {
-    requests: 0,
-    httpStatus: undefined,
-    wireBytes: undefined,
-    finalUrl: undefined,
-    activeMs: 0,
-    waitedMs: 0,
-  };
+  const trace = emptyTrace();
   for (let time = 0; time < 2; time++) {
     const end = await attempt({ url, fetchUrl: url }, http, trace);
     assert.equal(end.kind, 'document');

@@ -55,8 +55,7 @@ test('the folded digest of ASCII is that of the text in lower case; other texts 
   fc.assert(
     fc.property(anyText, fc.nat(40), (text, before) => {
       const bytes = Buffer.concat([Buffer.alloc(before, 0x41), Buffer.from(text)]);
-      // eslint-disable-next-line no-control-regex -- ASCII has control characters
-      const expected = /^[\x00-\x7f]*$/.test(text) ? [...digestOfText(text.toLowerCase())] : undefined;
+      const expected = /^\p{ASCII}*$/u.test(text) ? [...digestOfText(text.toLowerCase())] : undefined;
       const ofText = digestOfFoldedText(text);
       assert.deepEqual(ofText && [...ofText], expected);
       const ofBytes = digestOfFoldedBytes(bytes, before, bytes.length);
