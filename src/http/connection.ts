@@ -2,7 +2,6 @@
 // whether it has carried a reply before (undici's pools do not tell). Idle connections close after 60 s, before a NAT
 // forgets them in silence.
 import type { Socket } from 'node:net';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Client, errors } from 'undici';
 import type { Connector } from './connector.ts';
 import { ReplyTiming } from './reply-timing.ts';
@@ -57,10 +56,13 @@ export class Connection {
    * Whether no bytes follow the last reply until `delayMs` from now (and until what has come by then is read). Nothing may be
    * asked on the connection meanwhile. A server that closes it is silent.
    */
-  async staysSilent(delayMs: number): Promise<boolean> {
-    if (delayMs >= 1) await sleep(delayMs);
-    await nextTurn();
-    return this.isOpen || !isUnaskedBytes(this.#socket?.errored ?? null);
+  staysSilent(delayMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      // A turn of the loop reads what has come, also where the timer was late.
+      const look = (): void => void setImmediate(() => resolve(this.isOpen || !isUnaskedBytes(this.#socket?.errored)));
+      if (delayMs >= 1) setTimeout(look, delayMs);
+      else look();
+    });
   }
 
   /** Closes the socket at once; what is in flight on it ends with an error. */
@@ -70,7 +72,7 @@ export class Connection {
 }
 
 /** How undici ends a socket on which something came while nothing was asked. */
-function isUnaskedBytes(error: Error | null): boolean {
+function isUnaskedBytes(error: Error | null | undefined): boolean {
   return (
     error instanceof errors.HTTPParserError || (error instanceof errors.SocketError && error.message === 'bad response')
   );
