@@ -119,39 +119,32 @@ async function sendOn(
   const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
   const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);
   trace.activeMs += context.nowMs() - startedMs;
-  const isOwn = settleConnection(connection, end, answer.waitedMs > 0, context);
+  const isOwn = settleConnection(connection, end, context);
   note(trace, body.head, end);
   return replyOf(end, body, settings, answer.permit, isOwn);
 }
 
 /** Gives the connection back: one that was kept only when it is known whether its reply was asked for. */
-function settleConnection(
-  connection: Connection,
-  end: ExchangeEnd,
-  spaced: boolean,
-  { connections }: HttpContext,
-): WholeReply['isOwn'] {
+function settleConnection(connection: Connection, end: ExchangeEnd, { connections }: HttpContext): WholeReply['isOwn'] {
   if (end.kind !== 'complete' || !end.moment.reused) {
     if (end.kind === 'complete') connection.timing.add(end.moment.beganAfterMs);
     connections.release(connection);
     return undefined;
   }
-  const isOwn = isOwnReply(connection, end.moment, spaced);
+  const isOwn = isOwnReply(connection, end.moment);
   void isOwn.then(() => connections.release(connection));
   return isOwn;
 }
 
 /**
  * HTTP/1.1 has no mark that joins a reply to its request, only their order. Where a server sent one reply too many, the real
- * answer still comes: so the connection is listened to until it should have come, and longer where requests are spaced and
- * nothing is lost by it. Behind a reply that closes its connection nothing can come: there an early one is doubted.
+ * answer still comes: so the connection is listened to until it should have come. Behind a reply that closes its connection
+ * nothing can come; there a reply that came too early is doubted.
  */
-async function isOwnReply(connection: Connection, moment: ReplyMoment, spaced: boolean): Promise<boolean> {
+async function isOwnReply(connection: Connection, { sentAtMs, beganAfterMs }: ReplyMoment): Promise<boolean> {
   const { timing } = connection;
-  const { sentAtMs, beganAfterMs } = moment;
   const closed = !connection.isOpen;
-  const listenMs = closed ? 0 : timing.listenMs(beganAfterMs, performance.now() - sentAtMs, spaced);
-  const silent = await connection.staysSilent(listenMs);
+  const silent = await connection.staysSilent(closed ? 0 : timing.listenMs(performance.now() - sentAtMs));
   if (!silent || (closed && timing.isEarly(beganAfterMs))) return false;
   timing.add(beganAfterMs);
   return true;
