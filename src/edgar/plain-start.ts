@@ -3,7 +3,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 
 /** No page of refusal on record is larger than 8 KB; this leaves room for whatever comes before one. */
-export const PLAIN_START_BYTES = 64 * 1024;
+const PLAIN_START_BYTES = 64 * 1024;
 
 /** Deflate makes at most 1,032 bytes of one: so much gzip is 4 MB at worst. */
 const PACKED_START_BYTES = 4 * 1024;
