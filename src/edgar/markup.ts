@@ -8,9 +8,9 @@ const MAX_TEXT_BEFORE = 512;
 /** Of the text of a title, a heading or a code, no more is read. */
 const MAX_ELEMENT_TEXT = 512;
 
+/** `end`: where the next piece begins. Names are local and in small letters. */
 type Piece =
   | { readonly kind: 'text'; readonly text: string; readonly end: number }
-  /** `name` is local and in small letters, also in `Tag` and `Doctype`. */
   | { readonly kind: 'tag'; readonly name: string; readonly form: 'start' | 'end' | 'empty'; readonly end: number }
   | { readonly kind: 'doctype'; readonly name: string; readonly end: number }
   /** A comment, a processing instruction, another declaration. */
