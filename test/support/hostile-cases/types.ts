@@ -3,6 +3,7 @@
 // decoded size 5 MiB, one retry. The codes are spelled out here on purpose: they are the public contract of DESIGN.md,
 // so a rename in src/ shows up as a failing case.
 import type { Socket } from 'node:net';
+import type { RawRequest } from '../raw-server.ts';
 
 export type ErrorCode =
   | 'invalid-url'
@@ -27,15 +28,7 @@ export type CaseGroup = 'framing' | 'content' | 'strictness';
 /** A size limit that the cases on `too-large` stay above and all other documents stay below. */
 export const MAX_SIZE_BYTES = 5 * 1024 * 1024;
 
-export interface RequestHead {
-  readonly method: string;
-  readonly path: string;
-  /** Names in lower case. */
-  readonly headers: ReadonlyMap<string, string>;
-  /** How many requests this connection has carried, this one included. */
-  readonly requestsOnConnection: number;
-  /** Where this server listens, for absolute redirects. */
-  readonly origin: string;
+export interface RequestHead extends RawRequest {
   /** Pause between two pieces of a reply that never ends. */
   readonly dripMs: number;
 }
