@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { Client, errors } from 'undici';
 import type { Connector } from './connector.ts';
-import { ReplyTiming } from './reply-timing.ts';
+import { ReplyHabits } from './reply-habits.ts';
 
 const IDLE_CLOSE_MS = 60_000;
 
@@ -12,20 +12,20 @@ const IDLE_CLOSE_MS = 60_000;
 const MAX_HEAD_BYTES = 64 * 1024;
 
 /** Lists name few hosts; what is forgotten of one that names many is learned again. */
-const MAX_TIMED_ORIGINS = 256;
+const MAX_KNOWN_ORIGINS = 256;
 
 export class Connection {
   readonly origin: string;
   readonly client: Client;
-  /** How long replies of this origin take to begin; shared by all connections to it. */
-  readonly timing: ReplyTiming;
+  /** Shared by all connections to the origin. */
+  readonly habits: ReplyHabits;
   /** Replies that the present socket has carried; 0 also while there is none. */
   carriedReplies = 0;
   #socket: Socket | undefined;
 
-  constructor(origin: string, connector: Connector, timing: ReplyTiming) {
+  constructor(origin: string, connector: Connector, habits: ReplyHabits) {
     this.origin = origin;
-    this.timing = timing;
+    this.habits = habits;
     this.client = new Client(connector.dialOrigin(origin), {
       connect: (options, callback) => {
         connector.connect(options, (...result) => {
@@ -44,7 +44,10 @@ export class Connection {
       allowH2: false,
     });
     this.client.on('connect', () => (this.carriedReplies = 0));
-    this.client.on('disconnect', () => (this.carriedReplies = 0));
+    this.client.on('disconnect', (_origin, _targets, error) => {
+      this.carriedReplies = 0;
+      if (isUnasked(error)) habits.sentUnasked = true;
+    });
   }
 
   /** The present socket is not closed. */
@@ -59,7 +62,7 @@ export class Connection {
   staysSilent(delayMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       // A turn of the loop reads what has come, also where the timer was late.
-      const look = (): void => void setImmediate(() => resolve(this.isOpen || !isUnaskedBytes(this.#socket?.errored)));
+      const look = (): void => void setImmediate(() => resolve(this.isOpen || !isUnasked(this.#socket?.errored)));
       if (delayMs >= 1) setTimeout(look, delayMs);
       else look();
     });
@@ -71,18 +74,16 @@ export class Connection {
   }
 }
 
-/** How undici ends a socket on which something came while nothing was asked. */
-function isUnaskedBytes(error: Error | null | undefined): boolean {
-  return (
-    error instanceof errors.HTTPParserError || (error instanceof errors.SocketError && error.message === 'bad response')
-  );
+/** How undici ends a socket on which something came while nothing was asked; line ends alone are no such thing to it. */
+function isUnasked(error: Error | null | undefined): boolean {
+  return error instanceof errors.SocketError && error.message === 'bad response';
 }
 
 /** Hands out connections, at most one request on each. The caller bounds how many are out at a time. */
 export class Connections {
   readonly #connector: Connector;
   readonly #maxIdle: number;
-  readonly #timings = new Map<string, ReplyTiming>();
+  readonly #habits = new Map<string, ReplyHabits>();
   /** Idle connections, the longest unused first. */
   #idle: Connection[] = [];
 
@@ -100,23 +101,24 @@ export class Connections {
 
   /** A connection that has carried nothing yet. */
   fresh(origin: string): Connection {
-    return new Connection(origin, this.#connector, this.#timingOf(origin));
+    return new Connection(origin, this.#connector, this.#habitsOf(origin));
   }
 
   /** Gives a connection back after an exchange, however it ended. */
   release(connection: Connection): void {
     if (connection.client.destroyed) return;
+    if (connection.habits.sentUnasked) return connection.destroy();
     this.#idle.push(connection);
     if (this.#idle.length > this.#maxIdle) this.#idle.shift()?.destroy();
   }
 
-  #timingOf(origin: string): ReplyTiming {
-    const known = this.#timings.get(origin);
+  #habitsOf(origin: string): ReplyHabits {
+    const known = this.#habits.get(origin);
     if (known !== undefined) return known;
-    if (this.#timings.size >= MAX_TIMED_ORIGINS) this.#timings.clear();
-    const timing = new ReplyTiming();
-    this.#timings.set(origin, timing);
-    return timing;
+    if (this.#habits.size >= MAX_KNOWN_ORIGINS) this.#habits.clear();
+    const habits = new ReplyHabits();
+    this.#habits.set(origin, habits);
+    return habits;
   }
 
   /** Closes what is idle; may be called more than once. */

@@ -127,7 +127,7 @@ async function sendOn(
 /** Gives the connection back: one that was kept only when it is known whether its reply was asked for. */
 function settleConnection(connection: Connection, end: ExchangeEnd, { connections }: HttpContext): WholeReply['isOwn'] {
   if (end.kind !== 'complete' || !end.moment.reused) {
-    if (end.kind === 'complete') connection.timing.add(end.moment.beganAfterMs);
+    if (end.kind === 'complete') connection.habits.add(end.moment.beganAfterMs);
     connections.release(connection);
     return undefined;
   }
@@ -142,11 +142,11 @@ function settleConnection(connection: Connection, end: ExchangeEnd, { connection
  * nothing can come; there a reply that came too early is doubted.
  */
 async function isOwnReply(connection: Connection, { sentAtMs, beganAfterMs }: ReplyMoment): Promise<boolean> {
-  const { timing } = connection;
+  const { habits } = connection;
   const closed = !connection.isOpen;
-  const silent = await connection.staysSilent(closed ? 0 : timing.listenMs(performance.now() - sentAtMs));
-  if (!silent || (closed && timing.isEarly(beganAfterMs))) return false;
-  timing.add(beganAfterMs);
+  const silent = await connection.staysSilent(closed ? 0 : habits.listenMs(performance.now() - sentAtMs));
+  if (!silent || (closed && habits.isEarly(beganAfterMs))) return false;
+  habits.add(beganAfterMs);
   return true;
 }
 

@@ -1,6 +1,7 @@
-// Owns by when the replies of an origin begin, learned from those that came: the smoothed time and its variation of RFC 6298
-// (TCP's retransmission timer). A reply that nobody asked for is taken for the next answer, and the real one still comes when
-// it is due: so this says for how long to listen behind a reply before it is believed.
+// Owns what is known of an origin's replies: by when they begin, learned from those that came (the smoothed time and its
+// variation of RFC 6298, TCP's retransmission timer), and whether any came that nobody had asked for. Such a one is taken
+// for the next answer, and the real one still comes when it is due: so this says how long to listen behind a reply before
+// it is believed.
 
 /** No document is held up for longer, however unsteady its server. */
 const MOST_MS = 500;
@@ -8,7 +9,9 @@ const MOST_MS = 500;
 /** Clocks and event loops are not finer. */
 const LEAST_MS = 1;
 
-export class ReplyTiming {
+export class ReplyHabits {
+  /** Something came on a connection while nothing was asked: no connection of this origin is used twice any more. */
+  sentUnasked = false;
   #smoothedMs: number | undefined;
   #variationMs = 0;
 
