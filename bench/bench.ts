@@ -12,7 +12,7 @@ import { OFFLINE_WORKLOADS } from './own-workloads.ts';
 import { mergeResults, writeDocument } from './publish.ts';
 import { renderWorkload, type DatedResult } from './report.ts';
 import { startServer } from './server.ts';
-import { TOOLS, type Tool } from './tools.ts';
+import { otherBuild, TOOLS, type Tool } from './tools.ts';
 import { runWorkload, type Bench, type Workload } from './workload.ts';
 import { makeWorkspace, undoAll, undoOnSignals } from './workspace.ts';
 
@@ -41,10 +41,11 @@ function chooseWorkloads({ only, size }: Options, tools: readonly Tool[]): reado
   return size.name === 'full' ? possible : possible.filter(({ name }) => !LEFT_OUT_OF_SMOKE.includes(name));
 }
 
-function chooseTools(names: readonly string[]): readonly Tool[] {
+function chooseTools({ tools: names, against }: Options): readonly Tool[] {
   const unknown = names.find((name) => !TOOLS.some((tool) => tool.name === name));
   if (unknown !== undefined) throw new UsageError(`No tool is "${unknown}".`);
-  return names.length === 0 ? TOOLS : TOOLS.filter(({ name }) => names.includes(name));
+  const chosen = names.length === 0 ? TOOLS : TOOLS.filter(({ name }) => names.includes(name));
+  return against === undefined ? chosen : [...chosen, otherBuild(resolve(against))];
 }
 
 /** The chosen tools that can be run. A peer may be missing, edgar-fetch itself may not. */
@@ -92,7 +93,7 @@ async function runAll(bench: Bench, workloads: readonly Workload[]): Promise<Dat
 function report(options: Options, results: readonly DatedResult[]): void {
   if (options.size.name !== 'full') return;
   console.log(`${renderBars(results, options.size)}\n`);
-  if (options.tools.length > 0) return;
+  if (options.tools.length > 0 || options.against !== undefined) return;
   const machine = describeMachine();
   const names = WORKLOADS.map(({ name }) => name);
   const all = mergeResults(machine, results, names);
@@ -108,7 +109,7 @@ function failures(results: readonly DatedResult[]): string[] {
 }
 
 async function run(options: Options): Promise<number> {
-  const tools = chooseTools(options.tools);
+  const tools = chooseTools(options);
   const workloads = chooseWorkloads(options, tools);
   const missing = missingPackages();
   if (missing.length > 0) {

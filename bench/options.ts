@@ -39,6 +39,7 @@ export interface Options {
   readonly workspace: string | undefined;
   readonly output: string | undefined;
   readonly corpus: string | undefined;
+  readonly against: string | undefined;
 }
 
 const SIZES: Record<SizeName, Size> = {
@@ -78,6 +79,7 @@ export const USAGE = `npm run bench -- [options]
   --only <a,b>          these workloads, or all of a family (small, real, ...): small-http small-https large-http large-https
                         real-http real-https identity-small identity-large start-up no-op nightly plan memory sec-pace
   --tools <a,b>         these downloaders only: edgar-fetch edgar-fetch+fsync curl wget2 aria2 xargs notebook
+  --against <dir>       also another build of edgar-fetch, of the checkout there, as the tool other-build
   --write               put the tables into docs/performance.md (size full only)
   --workspace <dir>     make the corpora there, keep them, and use them again (default: a temporary folder)
   --output <dir>        let the tools write to a folder made there, say on a real disk (default: in the workspace)
@@ -107,7 +109,7 @@ function readArguments(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const options = { size: { type: 'string', default: 'full' }, rounds: text, only: text, tools: text } as const;
-  const places = { workspace: text, output: text, corpus: text } as const;
+  const places = { workspace: text, output: text, corpus: text, against: text } as const;
   try {
     return parseArgs({ args: [...argv], options: { ...options, ...places, write: flag, help: flag } }).values;
   } catch (error) {
@@ -121,6 +123,8 @@ export function parseOptions(argv: readonly string[]): Options {
   if (values.write && size.name !== 'full')
     throw new UsageError('--write is for --size full: smoke figures mean nothing.');
   if (values.write && values.tools !== undefined) throw new UsageError('--write wants every tool: leave out --tools.');
+  if (values.write && values.against !== undefined)
+    throw new UsageError('--write is for the usual tools: leave out --against.');
   return {
     size,
     rounds: parseRounds(values.rounds, size),
@@ -131,5 +135,6 @@ export function parseOptions(argv: readonly string[]): Options {
     workspace: values.workspace,
     output: values.output,
     corpus: values.corpus,
+    against: values.against,
   };
 }

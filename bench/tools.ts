@@ -65,9 +65,14 @@ function trustedByNode(certificate: string | undefined): Record<string, string> 
 }
 
 /** edgar-fetch on `source` with default options, and no more than those given. */
-export function edgarFetch(task: DownloadTask, source: string, options: readonly string[]): Command {
+export function edgarFetch(
+  task: DownloadTask,
+  source: string,
+  options: readonly string[],
+  program = EDGAR_FETCH,
+): Command {
   return {
-    argv: [process.execPath, EDGAR_FETCH, source, '--out', task.output, ...options],
+    argv: [process.execPath, program, source, '--out', task.output, ...options],
     environment: trustedByNode(task.certificate),
   };
 }
@@ -78,6 +83,17 @@ function ours(name: string, options: readonly string[]): Tool {
     ours: true,
     missing: () => (existsSync(BUNDLE) ? undefined : 'dist/ (npm run build)'),
     command: (task) => edgarFetch(task, writeUrls(task), options),
+  };
+}
+
+/** Another build of edgar-fetch, in a checkout at `folder`: what does a change cost? */
+export function otherBuild(folder: string): Tool {
+  const program = join(folder, 'bin', 'edgar-fetch.js');
+  return {
+    name: 'other-build',
+    ours: false,
+    missing: () => (existsSync(join(folder, 'dist', 'main.js')) ? undefined : `${folder}/dist (npm run build there)`),
+    command: (task) => edgarFetch(task, writeUrls(task), ['--no-fsync'], program),
   };
 }
 

@@ -133,7 +133,7 @@ async function ask(connections: Connections, assumption: Assumption, userAgent: 
   };
   const receiver = {
     onHead: (seen: ReplyHead) => ((head = seen), true),
-    onData: (chunk: Buffer) => void chunks.push(chunk),
+    onData: (chunk: Buffer) => chunks.push(chunk) > 0,
   };
   const end: ExchangeEnd = await exchange(
     connection,

@@ -1,15 +1,16 @@
 // Owns one attempt at a document: the request, its redirect hops, and the verdict on the last reply. Every hop takes a
 // permit of its own. Whether there is a next attempt is decided elsewhere.
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
-import { addressOf } from './address.ts';
+import { addressOf, type Address } from './address.ts';
 import type { ReceivedBody } from './body.ts';
 import { classifyReply, type ReplyVerdict } from './classify.ts';
 import type { HttpContext } from './context.ts';
 import { checkDocument } from './document-check.ts';
 import type { HostReport } from './permits.ts';
 import { isRedirect, nextHop } from './redirect.ts';
-import { codingOf, md5OfEtag, fieldOf, retryAfterMs, type ReplyHead } from './reply-head.ts';
-import { requestReply, type AttemptTrace, type Reply, type Validators } from './reply.ts';
+import { codingOf, md5OfEtag, fieldOf, isEntityTag, type ReplyHead } from './reply-head.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { requestReply, type AttemptTrace, type Reply, type Validators, type WholeReply } from './reply.ts';
 
 export interface AttemptRequest {
   /** Canonical URL, which names the document and its kind; `fetchUrl` is the address that is asked. */
@@ -43,33 +44,57 @@ export interface RefusedBody {
   readonly rule: string;
 }
 
-type WholeReply = Extract<Reply, { kind: 'whole' }>;
-
 const MAX_REDIRECTS = 10;
+
+/** Where one reply leads. */
+type Step = { readonly kind: 'end'; readonly end: AttemptEnd } | { readonly kind: 'hop'; readonly address: Address };
 
 /** Runs one attempt. Rejects only with CannotWriteError. */
 export async function attempt(request: AttemptRequest, context: HttpContext, trace: AttemptTrace): Promise<AttemptEnd> {
   let address = addressOf(request.fetchUrl);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const reply = await requestReply(address, request.validators, context, trace);
-    if (reply.kind !== 'whole') return endWithoutReply(reply);
-    if (!isRedirect(reply.head)) return judge(reply, request, context);
-    const next = nextHop(new URL(address.href), reply.head);
-    if (next.kind === 'stay') return judge(reply, request, context);
-    reply.body.discard();
-    reply.permit.ended({ kind: 'answered' });
-    if (next.kind === 'refused') return { kind: 'failed', failure: next.failure };
-    address = addressOf(next.address.href);
-    if (address.at.isSec && !context.settings.mayContactSec) {
-      const message = 'a redirect to sec.gov is not followed without a User-Agent that names a contact (--user-agent)';
-      return { kind: 'failed', failure: permanentFailure('redirect', message) };
-    }
+    const step = await ask(address, request, context, trace);
+    if (step.kind === 'end') return step.end;
+    address = step.address;
     trace.finalUrl = address.href;
   }
-  return { kind: 'failed', failure: permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`) };
+  return failedFor(permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`));
 }
 
-function endWithoutReply(reply: Exclude<Reply, WholeReply>): AttemptEnd {
+/** Sends one request. A reply that may belong to another request is thrown away, and asked for once more on a new connection. */
+async function ask(
+  address: Address,
+  request: AttemptRequest,
+  context: HttpContext,
+  trace: AttemptTrace,
+): Promise<Step> {
+  const reply = await requestReply(address, request.validators, context, trace, false);
+  const step = await stepOf(reply, address, request, context);
+  // A page that asks for silence is believed at once, whoever it was meant for.
+  if (reply.kind !== 'whole' || (step.kind === 'end' && step.end.kind === 'held')) return step;
+  if (reply.isOwn === undefined || (await reply.isOwn)) return step;
+  if (step.kind === 'end') discardEnd(step.end);
+  return stepOf(await requestReply(address, request.validators, context, trace, true), address, request, context);
+}
+
+async function stepOf(reply: Reply, address: Address, request: AttemptRequest, context: HttpContext): Promise<Step> {
+  if (reply.kind !== 'whole') return { kind: 'end', end: endWithoutReply(reply, address, context) };
+  const next = isRedirect(reply.head) ? nextHop(new URL(address.href), reply.head) : undefined;
+  if (next === undefined || next.kind === 'stay') return { kind: 'end', end: await judge(reply, request, context) };
+  reply.body.discard();
+  reply.permit.ended({ kind: 'answered' });
+  if (next.kind === 'refused') return { kind: 'end', end: failedFor(next.failure) };
+  const hop = addressOf(next.address.href);
+  if (!hop.at.isSec || context.settings.mayContactSec) return { kind: 'hop', address: hop };
+  const message = 'a redirect to sec.gov is not followed without a User-Agent that names a contact (--user-agent)';
+  return { kind: 'end', end: failedFor(permanentFailure('redirect', message)) };
+}
+
+function failedFor(failure: Failure): AttemptEnd {
+  return { kind: 'failed', failure };
+}
+
+function endWithoutReply(reply: Exclude<Reply, WholeReply>, address: Address, context: HttpContext): AttemptEnd {
   switch (reply.kind) {
     case 'refused':
       if (reply.because === 'drain') return { kind: 'left' };
@@ -77,24 +102,30 @@ function endWithoutReply(reply: Exclude<Reply, WholeReply>): AttemptEnd {
     case 'cancelled':
       reply.permit.ended({ kind: 'cancelled' });
       return { kind: 'left' };
-    case 'broken':
-      reply.permit.ended(reportOfBroken(reply.failure));
-      return { kind: 'failed', failure: reply.failure };
+    case 'broken': {
+      const refusal = reply.head === undefined ? undefined : refusalOf(reply.head, address);
+      if (refusal === undefined || reply.head === undefined) {
+        reply.permit.ended(reply.report);
+        return failedFor(reply.failure);
+      }
+      reply.permit.ended(reportOf(refusal, reply.head, context.nowMs()));
+      return endOfVerdict(refusal);
+    }
   }
 }
 
-/** Nothing came of the host: such failures in a row are an outage. */
-function reportOfBroken(failure: Failure): HostReport {
-  if (failure.code === 'truncated') return { kind: 'broken-off' };
-  const silent = failure.transient && (failure.code === 'connection' || failure.code === 'timeout');
-  return silent ? { kind: 'unreachable', message: failure.message } : { kind: 'answered' };
+/** A 403 or 429 of the SEC whose page nobody could read may well have asked for silence. */
+function refusalOf({ status }: ReplyHead, { at }: Address): Exclude<ReplyVerdict, { kind: 'document' }> | undefined {
+  if (!at.isSec || (status !== 403 && status !== 429)) return undefined;
+  const verdict = classifyReply({ status, body: undefined, fromSec: true, conditional: false });
+  return verdict.kind === 'document' ? undefined : verdict;
 }
 
 async function judge(reply: WholeReply, request: AttemptRequest, context: HttpContext): Promise<AttemptEnd> {
   let report: HostReport = { kind: 'answered' };
   try {
     const { verdict, body, failure } = await classify(reply);
-    report = reportOf(verdict, reply, context.nowMs());
+    report = reportOf(verdict, reply.head, context.nowMs());
     if (verdict.kind !== 'document') {
       discard(body);
       return endOfVerdict(verdict);
@@ -140,15 +171,14 @@ function endOfVerdict(verdict: Exclude<ReplyVerdict, { kind: 'document' }>): Att
   }
 }
 
-function reportOf(verdict: ReplyVerdict, reply: WholeReply, nowMs: number): HostReport {
-  const { head } = reply;
+function reportOf(verdict: ReplyVerdict, head: ReplyHead, nowMs: number): HostReport {
   const waitMs = retryAfterMs(head, nowMs);
   if (verdict.kind === 'user-agent-refused') return { kind: 'user-agent-refused' };
   if (verdict.kind === 'throttled') {
     return { kind: 'throttled', page: verdict.page, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
   }
   if (head.status !== 503 && head.status !== 429) return { kind: 'answered' };
-  if (waitMs !== undefined) return { kind: 'retry-after', retryAfterMs: waitMs };
+  if (waitMs !== undefined && waitMs > 0) return { kind: 'retry-after', retryAfterMs: waitMs };
   return head.status === 503
     ? { kind: 'unreachable', message: 'the server answers with status 503' }
     : { kind: 'answered' };
@@ -184,7 +214,8 @@ async function accept(
 }
 
 function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined): ReceivedDocument {
-  const etag = fieldOf(head, 'etag');
+  const given = fieldOf(head, 'etag');
+  const etag = given !== undefined && isEntityTag(given) ? given : undefined;
   const lastModified = fieldOf(head, 'last-modified');
   const announcedMd5 = md5OfEtag(etag);
   return {
@@ -194,6 +225,11 @@ function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined)
     lastModified,
     root,
   };
+}
+
+function discardEnd(end: AttemptEnd): void {
+  if (end.kind === 'document') discard(end.document.body);
+  if (end.kind === 'failed') discard(end.refused?.body);
 }
 
 export function discard(body: ReceivedBody | undefined): void {

@@ -1,15 +1,15 @@
 // Owns the bytes of one reply between the wire and the checks. A small body is collected and decoded in one call; a larger
-// one is decoded as it comes into a temporary file, so that a document of 1 GB needs no memory of that size.
+// one goes to a temporary file as it comes, and from there through the decoder, so that a document of 1 GB needs no memory of
+// that size and the network is never held back.
 import { createHash, hash, type Hash } from 'node:crypto';
 import type { Failure } from '../model/failure.ts';
 import type { ByteSource } from './byte-source.ts';
 import { memorySource } from './byte-source.ts';
-import { decodeWhole, openStreamDecoder, tooLarge, type StreamDecoder } from './decode.ts';
-import type { BodyFlow } from './exchange.ts';
+import { decodeSource, decodeWhole, tooLarge } from './decode.ts';
 import type { ContentCoding } from './reply-head.ts';
 
-/** Wire bytes collected in memory before a body is streamed. */
-const MAX_COLLECTED_BYTES = 1024 * 1024;
+/** Wire bytes collected in memory before a body goes to a file. */
+const MAX_COLLECTED_BYTES = 2 * 1024 * 1024;
 
 /** Where a large body goes while it comes. Throws CannotWriteError. Whoever holds it moves it or discards it. */
 export interface TemporaryBody extends ByteSource {
@@ -49,72 +49,95 @@ export type BodyResult = { readonly body: ReceivedBody } | { readonly failure: F
 
 export class BodyCollector {
   readonly #options: BodyOptions;
+  readonly #maxWireBytes: number;
   #chunks: Buffer[] = [];
-  /** Wire bytes that came before streaming began. */
-  collectedBytes = 0;
-  #stream: StreamedBody | undefined;
+  #wireBytes = 0;
+  /** A large body on its way: as a document where there is no coding, else as it came. */
+  #document: DocumentFile | undefined;
+  #wire: TemporaryBody | undefined;
   #failure: Failure | undefined;
   #thrown: Error | undefined;
 
   constructor(options: BodyOptions) {
     this.#options = options;
+    this.#maxWireBytes = maxWireBytes(options);
   }
 
-  onData(chunk: Buffer, flow: BodyFlow): void {
-    if (this.#stream !== undefined) return this.#stream.write(chunk, flow);
-    this.#chunks.push(chunk);
-    this.collectedBytes += chunk.length;
-    if (this.collectedBytes <= MAX_COLLECTED_BYTES) return;
-    this.#guard(flow, () => this.#startStreaming(flow));
+  /** Takes the next bytes in; false if no more are wanted. */
+  onData(chunk: Buffer): boolean {
+    this.#wireBytes += chunk.length;
+    if (this.#wireBytes > this.#maxWireBytes) this.#failure = tooLarge(this.#options.maxBytes);
+    else this.#take(chunk);
+    return this.#failure === undefined && this.#thrown === undefined;
   }
 
-  #collected(): Buffer {
-    return this.#chunks.length === 1 && this.#chunks[0] !== undefined ? this.#chunks[0] : Buffer.concat(this.#chunks);
-  }
-
-  /** The whole body arrived. Rejects only with CannotWriteError. */
+  /** The whole body arrived, or what was wanted of it. Rejects only with CannotWriteError. */
   async finish(): Promise<BodyResult> {
-    if (this.#stream !== undefined) return this.#stream.finish();
-    if (this.#thrown !== undefined) throw this.#thrown;
-    if (this.#failure !== undefined) return { failure: this.#failure };
-    const { coding, maxBytes } = this.#options;
-    const wire = this.#collected();
-    const decoding = decodeWhole(coding, wire, maxBytes);
-    this.#chunks = [];
-    switch (decoding.kind) {
-      case 'failed':
-        return { failure: decoding.failure };
-      case 'decoded':
-        return { body: inMemory(decoding.bytes, this.#options.withMd5) };
-      case 'too-large-for-memory': {
-        const stream = new StreamedBody(this.#options, wire);
-        stream.write(wire, { pause: () => undefined, resume: () => undefined, abandon: () => undefined });
-        return stream.finish();
-      }
+    if (this.#thrown !== undefined) {
+      this.discard();
+      throw this.#thrown;
+    }
+    if (this.#failure !== undefined) {
+      this.discard();
+      return { failure: this.#failure };
+    }
+    if (this.#document !== undefined) return { body: this.#document.body() };
+    if (this.#wire === undefined) return this.#finishInMemory();
+    try {
+      return await decodeToFile(this.#options, this.#wire);
+    } finally {
+      this.#wire.discard();
     }
   }
 
   /** Throws away what came. */
   discard(): void {
     this.#chunks = [];
-    this.#stream?.discard();
+    this.#document?.discard();
+    this.#wire?.discard();
   }
 
-  #startStreaming(flow: BodyFlow): void {
-    const wire = Buffer.concat(this.#chunks);
-    this.#chunks = [];
-    this.#stream = new StreamedBody(this.#options, wire);
-    this.#stream.write(wire, flow);
-  }
-
-  #guard(flow: BodyFlow, action: () => void): void {
+  #take(chunk: Buffer): void {
     try {
-      action();
+      if (this.#document !== undefined) this.#failure = this.#document.write(chunk);
+      else if (this.#wire !== undefined) this.#wire.write(chunk);
+      else {
+        this.#chunks.push(chunk);
+        if (this.#wireBytes > MAX_COLLECTED_BYTES) this.#openFile();
+      }
     } catch (error) {
       this.#thrown = error as Error;
-      flow.abandon();
     }
   }
+
+  #openFile(): void {
+    const collected = this.#chunks;
+    this.#chunks = [];
+    if (this.#options.coding === 'identity') this.#document = new DocumentFile(this.#options);
+    else this.#wire = this.#options.openTemporary();
+    for (const chunk of collected) this.#take(chunk);
+  }
+
+  async #finishInMemory(): Promise<BodyResult> {
+    const { coding, maxBytes, withMd5 } = this.#options;
+    const [first, second] = this.#chunks;
+    const wire = first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks);
+    this.#chunks = [];
+    const decoding = decodeWhole(coding, wire, maxBytes);
+    switch (decoding.kind) {
+      case 'failed':
+        return { failure: decoding.failure };
+      case 'decoded':
+        return { body: inMemory(decoding.bytes, withMd5) };
+      case 'too-large-for-memory':
+        return decodeToFile(this.#options, memorySource(wire));
+    }
+  }
+}
+
+/** A coding makes nothing much larger (RFC 1951 3.2.4: 5 bytes for each 65,535 that it cannot compress). */
+function maxWireBytes({ coding, maxBytes }: BodyOptions): number {
+  return coding === 'identity' ? maxBytes : maxBytes + Math.ceil(maxBytes / 64) + 65_536;
 }
 
 function inMemory(bytes: Buffer, withMd5: boolean): ReceivedBody {
@@ -123,82 +146,50 @@ function inMemory(bytes: Buffer, withMd5: boolean): ReceivedBody {
   return withMd5 ? { ...body, md5: hash('md5', bytes, 'hex') } : body;
 }
 
-/** A body on its way through a decoder into a temporary file. */
-class StreamedBody {
-  readonly #maxBytes: number;
+/** Decodes a body that came whole into a file. Rejects only with CannotWriteError. */
+async function decodeToFile(options: BodyOptions, wire: ByteSource): Promise<BodyResult> {
+  const document = new DocumentFile(options);
+  try {
+    const failure = await decodeSource(options.coding, wire, (chunk) => document.write(chunk));
+    if (failure === undefined) return { body: document.body() };
+    document.discard();
+    return { failure };
+  } catch (error) {
+    document.discard();
+    throw error;
+  }
+}
+
+/** Decoded bytes on their way into a temporary file. */
+class DocumentFile {
   readonly #file: TemporaryBody;
-  readonly #decoder: StreamDecoder;
+  readonly #maxBytes: number;
   readonly #sha256: Hash = createHash('sha256');
   readonly #md5: Hash | undefined;
-  #flow: BodyFlow | undefined;
-  #failure: Failure | undefined;
-  #thrown: Error | undefined;
-  #decodedBytes = 0;
 
-  constructor(options: BodyOptions, firstBytes: Buffer) {
-    this.#maxBytes = options.maxBytes;
-    this.#md5 = options.withMd5 ? createHash('md5') : undefined;
-    this.#file = options.openTemporary();
-    this.#decoder = openStreamDecoder(options.coding, firstBytes, {
-      onDecoded: (chunk) => this.#take(chunk),
-      onDrain: () => this.#flow?.resume(),
-      onFailure: (failure) => this.#fail(failure),
-    });
+  /** Throws CannotWriteError. */
+  constructor({ openTemporary, maxBytes, withMd5 }: BodyOptions) {
+    this.#file = openTemporary();
+    this.#maxBytes = maxBytes;
+    this.#md5 = withMd5 ? createHash('md5') : undefined;
   }
 
-  write(chunk: Buffer, flow: BodyFlow): void {
-    this.#flow = flow;
-    if (this.#failure !== undefined || this.#thrown !== undefined) return;
-    if (!this.#decoder.write(chunk)) flow.pause();
+  /** Appends; the failure if the document grows too large. Throws CannotWriteError. */
+  write(chunk: Buffer): Failure | undefined {
+    if (this.#file.size + chunk.length > this.#maxBytes) return tooLarge(this.#maxBytes);
+    this.#file.write(chunk);
+    this.#sha256.update(chunk);
+    this.#md5?.update(chunk);
+    return undefined;
   }
 
-  async finish(): Promise<BodyResult> {
-    const ended = this.#isOver() ? undefined : await this.#decoder.end();
-    const failure = this.#failure ?? ended;
-    if (this.#thrown !== undefined) {
-      this.discard();
-      throw this.#thrown;
-    }
-    if (failure !== undefined) {
-      this.discard();
-      return { failure };
-    }
+  body(): ReceivedBody {
     const file = this.#file;
     const body = { kind: 'file', file, source: file, sha256: this.#sha256.digest('hex') } as const;
-    return { body: this.#md5 === undefined ? body : { ...body, md5: this.#md5.digest('hex') } };
+    return this.#md5 === undefined ? body : { ...body, md5: this.#md5.digest('hex') };
   }
 
   discard(): void {
-    this.#decoder.destroy();
     this.#file.discard();
-  }
-
-  #isOver(): boolean {
-    return this.#failure !== undefined || this.#thrown !== undefined;
-  }
-
-  #take(chunk: Buffer): void {
-    if (this.#isOver()) return;
-    this.#decodedBytes += chunk.length;
-    if (this.#decodedBytes > this.#maxBytes) return this.#fail(tooLarge(this.#maxBytes));
-    try {
-      this.#file.write(chunk);
-    } catch (error) {
-      this.#thrown = error as Error;
-      this.#stop();
-      return;
-    }
-    this.#sha256.update(chunk);
-    this.#md5?.update(chunk);
-  }
-
-  #fail(failure: Failure): void {
-    this.#failure ??= failure;
-    this.#stop();
-  }
-
-  #stop(): void {
-    this.#decoder.destroy();
-    this.#flow?.abandon();
   }
 }

@@ -1,7 +1,10 @@
 // Owns what a reply means: a pure function of its status, head and body. The body decides before the status does, because
 // EDGAR sends its refusals under several (see edgar/refusal-pages.ts).
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
-import { looksLikeHtml, recognisePage, type RefusalPage } from '../edgar/refusal-pages.ts';
+import { recognisePage, refusalSaid, type RefusalPage } from '../edgar/refusal-pages.ts';
+
+/** `unrecognised`: most likely a page of new wording, or one that cannot be read. `bare`: a 429 that says nothing. */
+type Silence = RefusalPage | 'unrecognised' | 'bare';
 
 export type ReplyVerdict =
   | { readonly kind: 'document' }
@@ -9,12 +12,12 @@ export type ReplyVerdict =
   | { readonly kind: 'missing'; readonly failure: Failure }
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** From the SEC itself: everybody waits, nobody is charged. */
-  | { readonly kind: 'throttled'; readonly failure: Failure; readonly page: RefusalPage | 'unrecognised' | 'bare' }
+  | { readonly kind: 'throttled'; readonly failure: Failure; readonly page: Silence }
   | { readonly kind: 'user-agent-refused'; readonly failure: Failure };
 
 export interface ReplyFacts {
   readonly status: number;
-  /** Decoded body; only the beginning of a large one is needed. Undefined if it could not be decoded. */
+  /** The decoded body, or at least its first 64 KiB. Undefined if it is not whole, or could not be decoded. */
   readonly body: Buffer | undefined;
   /** The reply came from *.sec.gov itself, not from a mirror or another host. */
   readonly fromSec: boolean;
@@ -29,8 +32,9 @@ export function classifyReply(facts: ReplyFacts): ReplyVerdict {
   if (page !== undefined) return classifyPage(page, facts);
   if (facts.status === 200) return { kind: 'document' };
   if (facts.status === 304 && facts.conditional) return { kind: 'not-modified' };
-  if (facts.fromSec && isUnrecognisedRefusal(facts))
-    return throttled(facts, facts.status === 429 ? 'bare' : 'unrecognised');
+  const silence = silenceAsked(facts);
+  if (silence === 'unrecognised' || silence === 'bare') return throttled(facts, silence);
+  if (silence !== undefined) return classifyPage(silence, facts);
   return classifyStatus(facts.status);
 }
 
@@ -62,15 +66,19 @@ function blockedElsewhere(status: number): Failure {
   return transientFailure('blocked', `the server answered with the "too fast" page (status ${status})`);
 }
 
-function throttled(facts: ReplyFacts, page: RefusalPage | 'unrecognised' | 'bare'): ReplyVerdict {
+function throttled(facts: ReplyFacts, page: Silence): ReplyVerdict {
   const failure = transientFailure('blocked', `the SEC asked for silence (status ${facts.status})`);
   return { kind: 'throttled', failure, page };
 }
 
-/** A bare 429, or an HTML page under 403 or 429 whose wording is new: it must not be hammered. */
-function isUnrecognisedRefusal(facts: ReplyFacts): boolean {
-  if (facts.status === 429) return true;
-  return facts.status === 403 && facts.body !== undefined && looksLikeHtml(facts.body.toString('latin1', 0, 8192));
+/**
+ * How the SEC itself refuses us with what is none of its pages. A body that cannot be read may be the page all the same, and
+ * must not be hammered; an empty 403, or one that speaks of something else, is about the document.
+ */
+function silenceAsked({ status, body, fromSec }: ReplyFacts): Silence | undefined {
+  if (!fromSec || (status !== 403 && status !== 429)) return undefined;
+  const said = body === undefined ? 'unrecognised' : refusalSaid(body);
+  return said ?? (status === 429 ? 'bare' : undefined);
 }
 
 /** What a status means when the body says nothing. */

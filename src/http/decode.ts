@@ -1,6 +1,7 @@
 // Owns content decoding, strict to the trailer: a gzip body must end where its last member ends, CRC and length must
 // agree, and nothing may follow. zlib itself accepts NUL padding after gzip and junk after deflate, so what it consumed is
 // compared with what came.
+import { Readable } from 'node:stream';
 import {
   constants,
   createGunzip,
@@ -12,6 +13,7 @@ import {
 } from 'node:zlib';
 import type { Gunzip, Inflate, InflateRaw, ZlibOptions } from 'node:zlib';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { ContentCoding } from './reply-head.ts';
 
 /** Bodies that are larger decoded go through a stream and a temporary file. */
@@ -46,74 +48,67 @@ export function decodeWhole(coding: ContentCoding, wire: Buffer, maxBytes: numbe
   }
 }
 
-/** A streaming decoder: give it wire bytes, it gives decoded bytes to `onDecoded`, in order. */
-export interface StreamDecoder {
-  /** Returns false when it has enough to do; `onDrain` is called when it wants more. */
-  write(chunk: Buffer): boolean;
-  /** No more wire bytes. Resolves with the failure if the coding did not end properly. */
-  end(): Promise<Failure | undefined>;
-  destroy(): void;
-}
-
-export interface StreamDecoderEvents {
-  onDecoded(chunk: Buffer): void;
-  onDrain(): void;
-  /** Called at most once, before `end` was called or after. */
-  onFailure(failure: Failure): void;
-}
-
-export function openStreamDecoder(
+/**
+ * Decodes a whole body of any size, piece by piece; `take` says with a failure that it wants no more.
+ * Resolves with that failure, or with what is wrong with the coding. Rejects with what `take` throws.
+ */
+export async function decodeSource(
   coding: ContentCoding,
-  firstBytes: Buffer,
-  events: StreamDecoderEvents,
-): StreamDecoder {
-  if (coding === 'identity') {
-    return {
-      write: (chunk) => (events.onDecoded(chunk), true),
-      end: () => Promise.resolve(undefined),
-      destroy: () => undefined,
-    };
+  wire: ByteSource,
+  take: (chunk: Buffer) => Failure | undefined,
+): Promise<Failure | undefined> {
+  if (coding === 'identity') return takeAll(piecesOf(wire), take);
+  if (wire.size === 0) return cutShort(coding);
+  const zlib = openZlib(coding, wire.read(0, 2));
+  const pieces = Readable.from(piecesOf(wire));
+  // Not a pipeline: the decoder leaves a piece with junk behind the end untaken for ever, which a pipeline waits for.
+  pieces.pipe(zlib);
+  try {
+    const refused = await takeAll(decodedBy(zlib, coding), take);
+    return refused ?? (zlib.bytesWritten === wire.size ? undefined : trailingJunk(coding));
+  } catch (error) {
+    if (error instanceof CodingError) return error.failure;
+    throw error;
+  } finally {
+    pieces.destroy();
+    zlib.destroy();
   }
-  return new ZlibDecoder(coding, openZlib(coding, firstBytes), events);
 }
 
-class ZlibDecoder implements StreamDecoder {
-  readonly #coding: ContentCoding;
-  readonly #zlib: Gunzip | Inflate | InflateRaw;
-  readonly #ended: Promise<Failure | undefined>;
-  #wireBytes = 0;
+type Zlib = Gunzip | Inflate | InflateRaw;
 
-  constructor(coding: ContentCoding, zlib: Gunzip | Inflate | InflateRaw, events: StreamDecoderEvents) {
-    this.#coding = coding;
-    this.#zlib = zlib;
-    zlib.on('data', (chunk: Buffer) => events.onDecoded(chunk));
-    zlib.on('drain', () => events.onDrain());
-    this.#ended = new Promise((resolve) => {
-      zlib.once('end', () => resolve(undefined));
-      zlib.once('close', () => resolve(cutShort(coding)));
-      zlib.once('error', (error) => {
-        const failure = zlibFailure(coding, error);
-        events.onFailure(failure);
-        resolve(failure);
-      });
-    });
+/** What the decoder found, told from what the taker throws. */
+class CodingError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
   }
+}
 
-  write(chunk: Buffer): boolean {
-    this.#wireBytes += chunk.length;
-    return this.#zlib.write(chunk);
-  }
-
-  async end(): Promise<Failure | undefined> {
-    this.#zlib.end();
-    const failure = await this.#ended;
+async function takeAll(
+  chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
+  take: (chunk: Buffer) => Failure | undefined,
+): Promise<Failure | undefined> {
+  for await (const chunk of chunks) {
+    const failure = take(chunk);
     if (failure !== undefined) return failure;
-    return this.#zlib.bytesWritten === this.#wireBytes ? undefined : trailingJunk(this.#coding);
   }
+  return undefined;
+}
 
-  destroy(): void {
-    this.#zlib.destroy();
+async function* decodedBy(zlib: Zlib, coding: ContentCoding): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of zlib) yield chunk as Buffer;
+  } catch (error) {
+    throw new CodingError(zlibFailure(coding, error));
   }
+}
+
+/** Copies: what a source gives is valid until its next call. */
+function* piecesOf(source: ByteSource): Generator<Buffer> {
+  for (let at = 0; at < source.size; at += STREAM_CHUNK_BYTES) yield Buffer.from(source.read(at, STREAM_CHUNK_BYTES));
 }
 
 interface InfoResult {
@@ -127,7 +122,7 @@ function decodeSync(coding: 'gzip' | 'deflate', wire: Buffer, options: ZlibOptio
   return decode(wire, options) as unknown as InfoResult;
 }
 
-function openZlib(coding: 'gzip' | 'deflate', firstBytes: Buffer): Gunzip | Inflate | InflateRaw {
+function openZlib(coding: 'gzip' | 'deflate', firstBytes: Buffer): Zlib {
   const options = { chunkSize: STREAM_CHUNK_BYTES, finishFlush: constants.Z_FINISH };
   if (coding === 'gzip') return createGunzip(options);
   return hasZlibHeader(firstBytes) ? createInflate(options) : createInflateRaw(options);

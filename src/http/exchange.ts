@@ -1,5 +1,6 @@
 // Owns one HTTP exchange: a request on a connection of ours, its reply handed to a receiver as it comes, and the limits
-// (connect, idle, whole) that give every exchange an end. It decides nothing about what the reply means.
+// (connect, idle, whole) that give every exchange an end. It decides nothing about what the reply means, and never holds the
+// network back: undici fails an assertion when a connection ends while its parser is paused.
 import { errors, type Dispatcher } from 'undici';
 import type { Connection } from './connection.ts';
 import { ConnectTimeoutError } from './connector.ts';
@@ -16,20 +17,21 @@ export interface ExchangeLimits {
 export interface ReplyReceiver {
   /** The final reply's head (1xx heads are passed over). False: the body is not wanted. */
   onHead(head: ReplyHead, framing: Framing | undefined): boolean;
-  onData(chunk: Buffer, flow: BodyFlow): void;
+  /** False: no more of the body is wanted. */
+  onData(chunk: Buffer): boolean;
 }
 
-/** How a receiver holds back the network while it is busy, or ends the exchange with a reason of its own. */
-export interface BodyFlow {
-  pause(): void;
-  resume(): void;
-  abandon(): void;
+/** When an exchange's request was sent (performance.now) and how long its reply took to begin; `reused`: see below. */
+export interface ReplyMoment {
+  readonly sentAtMs: number;
+  readonly beganAfterMs: number;
+  readonly reused: boolean;
 }
 
 export type ExchangeEnd =
   /** The reply ended as its framing says. */
-  | { readonly kind: 'complete'; readonly wireBytes: number }
-  /** The receiver did not want the body, or abandoned it. */
+  | { readonly kind: 'complete'; readonly wireBytes: number; readonly moment: ReplyMoment }
+  /** The receiver did not want the body, or no more of it. */
   | { readonly kind: 'abandoned'; readonly wireBytes: number }
   | { readonly kind: 'timed-out'; readonly limit: 'connect' | 'idle' | 'whole'; readonly wireBytes: number }
   | { readonly kind: 'cancelled' }
@@ -55,22 +57,23 @@ export function exchange(
   });
 }
 
-class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow, WatchedExchange {
+class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
   readonly #connection: Connection;
   readonly #limits: ExchangeLimits;
   readonly #receiver: ReplyReceiver;
   readonly #signal: AbortSignal;
   readonly #resolve: (end: ExchangeEnd) => void;
-  readonly #reused: boolean;
   readonly #watch: ExchangeWatch;
+  #reused: boolean;
   /** When the limit on the whole is reached. */
   #wholeEndsAtMs = Infinity;
-  /** Whether silence is counted: only once the request is on the wire, and not while we hold the network back. */
+  /** Whether silence is counted: only once the request is on the wire. */
   #listening = false;
   /** Something came since the last tick. */
   #heard = false;
   #heardAtMs = 0;
-  #controller: Dispatcher.DispatchController | undefined;
+  #sentAtMs = 0;
+  #beganAfterMs = 0;
   #headSeen = false;
   #wireBytes = 0;
   #over = false;
@@ -113,12 +116,16 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow, WatchedEx
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#over) return controller.abort(new Error('the exchange is over'));
-    this.#controller = controller;
-    this.#listen();
+    // undici may have found the kept socket dead, and have opened another one.
+    this.#reused = this.#connection.carriedReplies > 0;
+    this.#sentAtMs = performance.now();
+    this.#listening = true;
+    this.#heard = true;
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, fields: HeaderFields): void {
     if (this.#over || status < 200) return;
+    this.#beganAfterMs = performance.now() - this.#sentAtMs;
     this.#headSeen = true;
     this.#heard = true;
     const head: ReplyHead = { status, fields };
@@ -127,19 +134,19 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow, WatchedEx
     if (!wanted) return this.#cut({ kind: 'abandoned', wireBytes: 0 });
     // RFC 9110 15.4.5: a 304 has no body whatever its fields say; undici would wait for it and end in an error.
     const announced = fields['content-length'] ?? fields['transfer-encoding'] ?? '0';
-    if (status === 304 && announced !== '0') this.#cut({ kind: 'complete', wireBytes: 0 });
+    if (status === 304 && announced !== '0') this.#cut(this.#complete());
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     this.#heard = true;
     this.#wireBytes += chunk.length;
-    this.#receiver.onData(chunk, this);
+    if (!this.#receiver.onData(chunk)) this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
   }
 
   onResponseEnd(): void {
     this.#connection.carriedReplies++;
-    this.#finish({ kind: 'complete', wireBytes: this.#wireBytes });
+    this.#finish(this.#complete());
   }
 
   onRequestUpgrade(_controller: Dispatcher.DispatchController, status: number): void {
@@ -154,24 +161,9 @@ class RunningExchange implements Dispatcher.DispatchHandler, BodyFlow, WatchedEx
     this.#finish(this.#brokenBy(error));
   }
 
-  pause(): void {
-    this.#controller?.pause();
-    this.#listening = false;
-  }
-
-  resume(): void {
-    if (this.#over) return;
-    this.#listen();
-    this.#controller?.resume();
-  }
-
-  abandon(): void {
-    this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
-  }
-
-  #listen(): void {
-    this.#listening = true;
-    this.#heard = true;
+  #complete(): ExchangeEnd {
+    const moment = { sentAtMs: this.#sentAtMs, beganAfterMs: this.#beganAfterMs, reused: this.#reused };
+    return { kind: 'complete', wireBytes: this.#wireBytes, moment };
   }
 
   #brokenBy(error: Error): ExchangeEnd {

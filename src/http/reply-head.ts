@@ -1,4 +1,4 @@
-// Owns how the head of a reply is read: framing, content coding, validators, Retry-After. Pure functions of the header
+// Owns how the head of a reply is read: framing, content coding, validators. Pure functions of the header
 // fields; anything that RFC 9112 leaves room to misread is refused, because a misread length is a truncated file.
 import { permanentFailure, type Failure } from '../model/failure.ts';
 
@@ -45,6 +45,7 @@ export function codingOf(head: ReplyHead): Judged<ContentCoding> {
   switch (coding) {
     case '':
     case 'identity':
+    case 'none':
       return { value: 'identity' };
     case 'gzip':
     case 'x-gzip':
@@ -58,13 +59,22 @@ export function codingOf(head: ReplyHead): Judged<ContentCoding> {
   }
 }
 
-/** Milliseconds that Retry-After asks for (RFC 9110 10.2.3: seconds or a date); undefined if absent or unreadable. */
-export function retryAfterMs(head: ReplyHead, nowMs: number): number | undefined {
-  const text = fieldOf(head, 'retry-after')?.trim();
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const dateMs = Date.parse(text);
-  return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - nowMs);
+/**
+ * What Content-Range says against a 200 being the whole document; undefined if nothing. (RFC 9110 14.4 gives it no meaning there,
+ * but a server that answers 200 with a part says so in it.)
+ */
+export function partialFailure(head: ReplyHead): Failure | undefined {
+  const range = fieldOf(head, 'content-range');
+  if (range === undefined || head.status !== 200) return undefined;
+  const [, last, size] = /^\s{0,9}bytes 0-(\d{1,18})\/(\d{1,18})\s{0,9}$/.exec(range) ?? [];
+  if (last !== undefined && Number(last) + 1 === Number(size)) return undefined;
+  const message = `the reply is a part of the document (Content-Range "${clip(range)}") though nobody asked for one`;
+  return permanentFailure('http-status', message);
+}
+
+/** True for an entity tag (RFC 9110 8.8.3; some servers leave the quotes out). `*` is none: as a condition it matches anything. */
+export function isEntityTag(etag: string): boolean {
+  return /^(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]{0,4096}"|[\w.:+/=-]{1,256})$/.test(etag);
 }
 
 /** The MD5 that EDGAR's strong ETag carries, if it has that shape: 32 hex digits, with or without `-gzip`. */

@@ -5,10 +5,18 @@ import type { Address } from './address.ts';
 import { BodyCollector, type BodyResult } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { HttpContext, HttpSettings } from './context.ts';
-import { exchange, type BodyFlow, type ExchangeEnd, type ReplyReceiver } from './exchange.ts';
-import type { Permit } from './permits.ts';
-import { codingOf, fieldOf, framingOf, type Framing, type ReplyHead } from './reply-head.ts';
-import { brokenFailure, timeoutFailure } from './transport-failure.ts';
+import { exchange, type ExchangeEnd, type ReplyMoment, type ReplyReceiver } from './exchange.ts';
+import type { HostReport, Permit } from './permits.ts';
+import {
+  codingOf,
+  fieldOf,
+  framingOf,
+  isEntityTag,
+  partialFailure,
+  type Framing,
+  type ReplyHead,
+} from './reply-head.ts';
+import { brokenFailure, isOwnShortage, reportOfBroken, timeoutFailure } from './transport-failure.ts';
 
 export interface Validators {
   readonly etag?: string;
@@ -41,31 +49,55 @@ export function emptyTrace(): AttemptTrace {
 
 export type Reply =
   /** The reply came to the end that its framing announced. */
-  | { readonly kind: 'whole'; readonly head: ReplyHead; readonly body: ReplyBody; readonly permit: Permit }
-  | { readonly kind: 'broken'; readonly failure: Failure; readonly permit: Permit }
+  | WholeReply
+  | BrokenReply
   /** No permit: the run ends, or the host asks for more patience than the document has. */
   | { readonly kind: 'refused'; readonly because: 'drain' | 'host-waits'; readonly message: string }
   | { readonly kind: 'cancelled'; readonly permit: Permit };
 
+export interface WholeReply {
+  readonly kind: 'whole';
+  readonly head: ReplyHead;
+  readonly body: ReplyBody;
+  readonly permit: Permit;
+  /**
+   * False if it may be the answer to another request: it came on a kept connection, and more came behind it that nobody had
+   * asked for. Known only when an answer of its own would have come. Undefined where there is no doubt.
+   */
+  readonly isOwn: Promise<boolean> | undefined;
+}
+
+export interface BrokenReply {
+  readonly kind: 'broken';
+  readonly failure: Failure;
+  readonly report: HostReport;
+  /** Where it broke off behind the head. */
+  readonly head: ReplyHead | undefined;
+  readonly permit: Permit;
+}
+
 /** The bodies of other statuses are only looked at: no page of EDGAR's is larger. */
 const MAX_PAGE_BYTES = 256 * 1024;
 
+/** Sends one request, on a new connection if it is to be `fresh`. */
 export async function requestReply(
   address: Address,
   validators: Validators | undefined,
   context: HttpContext,
   trace: AttemptTrace,
+  fresh: boolean,
 ): Promise<Reply> {
-  const connection = context.connections.take(address.at.origin);
+  const { origin } = address.at;
+  const connection = fresh ? context.connections.fresh(origin) : context.connections.take(origin);
   const first = await sendOn(connection, address, validators, context, trace);
   if (first.kind !== 'stale') return first;
   // The host said nothing: as an answer it would end an outage that has just begun.
   first.permit.ended({ kind: 'cancelled' });
-  const second = await sendOn(context.connections.fresh(address.at.origin), address, validators, context, trace);
+  const second = await sendOn(context.connections.fresh(origin), address, validators, context, trace);
   return second.kind === 'stale' ? { ...second, kind: 'broken' } : second;
 }
 
-type Stale = { readonly kind: 'stale'; readonly failure: Failure; readonly permit: Permit };
+type StaleReply = Omit<BrokenReply, 'kind'> & { readonly kind: 'stale' };
 
 async function sendOn(
   connection: Connection,
@@ -73,7 +105,7 @@ async function sendOn(
   validators: Validators | undefined,
   context: HttpContext,
   trace: AttemptTrace,
-): Promise<Reply | Stale> {
+): Promise<Reply | StaleReply> {
   const answer = await context.permits.acquire(address.at.hostKey);
   if (answer.kind === 'refused') {
     context.connections.release(connection);
@@ -87,9 +119,35 @@ async function sendOn(
   const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
   const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);
   trace.activeMs += context.nowMs() - startedMs;
-  context.connections.release(connection);
+  const isOwn = settleConnection(connection, end, context);
   note(trace, body.head, end);
-  return replyOf(end, body, settings, answer.permit);
+  return replyOf(end, body, settings, answer.permit, isOwn);
+}
+
+/** Gives the connection back: one that was kept only when it is known whether its reply was asked for. */
+function settleConnection(connection: Connection, end: ExchangeEnd, { connections }: HttpContext): WholeReply['isOwn'] {
+  if (end.kind !== 'complete' || !end.moment.reused) {
+    if (end.kind === 'complete') connection.habits.add(end.moment.beganAfterMs);
+    connections.release(connection);
+    return undefined;
+  }
+  const isOwn = isOwnReply(connection, end.moment);
+  void isOwn.then(() => connections.release(connection));
+  return isOwn;
+}
+
+/**
+ * HTTP/1.1 has no mark that joins a reply to its request, only their order. Where a server sent one reply too many, the real
+ * answer still comes: so the connection is listened to until it should have come. Behind a reply that closes its connection
+ * nothing can come; there a reply that came too early is doubted.
+ */
+async function isOwnReply(connection: Connection, { sentAtMs, beganAfterMs }: ReplyMoment): Promise<boolean> {
+  const { habits } = connection;
+  const closed = !connection.isOpen;
+  const silent = await connection.staysSilent(closed ? 0 : habits.listenMs(performance.now() - sentAtMs));
+  if (!silent || (closed && habits.isEarly(beganAfterMs))) return false;
+  habits.add(beganAfterMs);
+  return true;
 }
 
 function note(trace: AttemptTrace, head: ReplyHead | undefined, end: ExchangeEnd): void {
@@ -97,43 +155,50 @@ function note(trace: AttemptTrace, head: ReplyHead | undefined, end: ExchangeEnd
   trace.wireBytes = head !== undefined && 'wireBytes' in end ? end.wireBytes : undefined;
 }
 
-function replyOf(end: ExchangeEnd, body: ReplyBody, settings: HttpSettings, permit: Permit): Reply | Stale {
+function replyOf(
+  end: ExchangeEnd,
+  body: ReplyBody,
+  settings: HttpSettings,
+  permit: Permit,
+  isOwn: WholeReply['isOwn'],
+): Reply | StaleReply {
+  const { head } = body;
   switch (end.kind) {
     case 'complete':
+      return wholeOrShort(end.wireBytes, body, permit, isOwn);
     case 'abandoned':
-      return wholeOrShort(end.wireBytes, end.kind === 'complete', body, permit);
+      return head === undefined ? withoutReply(permit) : { kind: 'whole', head, body, permit, isOwn };
     case 'cancelled':
       body.discard();
       return { kind: 'cancelled', permit };
-    case 'timed-out':
+    case 'timed-out': {
       body.discard();
-      return {
-        kind: 'broken',
-        failure: timeoutFailure(end, { idleMs: settings.idleTimeoutMs, maxTimeMs: settings.maxTimeMs }),
-        permit,
-      };
-    case 'broken':
+      const failure = timeoutFailure(end, { idleMs: settings.idleTimeoutMs, maxTimeMs: settings.maxTimeMs });
+      return { kind: 'broken', failure, report: reportOfBroken(failure), head, permit };
+    }
+    case 'broken': {
       body.discard();
-      return { kind: end.silent && end.reused ? 'stale' : 'broken', failure: brokenFailure(end), permit };
+      const failure = brokenFailure(end);
+      const report = isOwnShortage(end.error) ? ({ kind: 'cancelled' } as const) : reportOfBroken(failure);
+      return { kind: end.silent && end.reused ? 'stale' : 'broken', failure, report, head, permit };
+    }
   }
 }
 
+function withoutReply(permit: Permit): BrokenReply {
+  const failure = transientFailure('connection', 'the server closed the connection without a reply');
+  return { kind: 'broken', failure, report: reportOfBroken(failure), head: undefined, permit };
+}
+
 /** Wire bytes must equal the Content-Length, whatever the HTTP parser thought of them. */
-function wholeOrShort(wireBytes: number, complete: boolean, body: ReplyBody, permit: Permit): Reply {
+function wholeOrShort(wireBytes: number, body: ReplyBody, permit: Permit, isOwn: WholeReply['isOwn']): Reply {
   const { head, framing } = body;
-  if (head === undefined) {
-    return {
-      kind: 'broken',
-      failure: transientFailure('connection', 'the server closed the connection without a reply'),
-      permit,
-    };
-  }
+  if (head === undefined) return withoutReply(permit);
   const mustHave = framing?.kind === 'length' && head.status !== 304 ? framing.wireBytes : wireBytes;
-  if (complete && mustHave !== wireBytes) {
-    body.discard();
-    return { kind: 'broken', failure: transientFailure('truncated', `${wireBytes} bytes came of ${mustHave}`), permit };
-  }
-  return { kind: 'whole', head, body, permit };
+  if (mustHave === wireBytes) return { kind: 'whole', head, body, permit, isOwn };
+  body.discard();
+  const failure = transientFailure('truncated', `${wireBytes} bytes came of ${mustHave}`);
+  return { kind: 'broken', failure, report: reportOfBroken(failure), head, permit };
 }
 
 function wireRequest(
@@ -147,7 +212,7 @@ function wireRequest(
     accept: '*/*',
     'accept-encoding': 'gzip, deflate',
   };
-  if (validators?.etag !== undefined) headers['if-none-match'] = validators.etag;
+  if (validators?.etag !== undefined && isEntityTag(validators.etag)) headers['if-none-match'] = validators.etag;
   if (validators?.lastModified !== undefined) headers['if-modified-since'] = validators.lastModified;
   const proxy = context.connector.forwardProxy(at.origin);
   if (proxy === undefined) return { path, headers };
@@ -188,6 +253,7 @@ class ReplyBody implements ReplyReceiver {
     const coding = codingOf(head);
     if ('failure' in framed) this.headFailure = framed.failure;
     else if ('failure' in coding) this.headFailure = coding.failure;
+    else this.headFailure = partialFailure(head);
     if (this.headFailure !== undefined || !('value' in coding)) return false;
     this.#collector = new BodyCollector({
       coding: coding.value,
@@ -198,9 +264,8 @@ class ReplyBody implements ReplyReceiver {
     return true;
   }
 
-  onData(chunk: Buffer, flow: BodyFlow): void {
-    if (this.head?.status !== 200 && (this.#collector?.collectedBytes ?? 0) > MAX_PAGE_BYTES) return flow.abandon();
-    this.#collector?.onData(chunk, flow);
+  onData(chunk: Buffer): boolean {
+    return this.#collector?.onData(chunk) ?? false;
   }
 
   /** The decoded body. Rejects only with CannotWriteError. */

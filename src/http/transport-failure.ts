@@ -4,6 +4,7 @@ import { errors } from 'undici';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import { ProxyError } from './connector.ts';
 import type { ExchangeEnd } from './exchange.ts';
+import type { HostReport } from './permits.ts';
 
 type Broken = Extract<ExchangeEnd, { kind: 'broken' }>;
 type TimedOut = Extract<ExchangeEnd, { kind: 'timed-out' }>;
@@ -11,9 +12,13 @@ type TimedOut = Extract<ExchangeEnd, { kind: 'timed-out' }>;
 const CERTIFICATE_CODE =
   /^(?:ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|HOSTNAME_MISMATCH|INVALID_CA)/;
 
+const OWN_SHORTAGE: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+
 export function brokenFailure(end: Broken): Failure {
   const { error } = end;
   const code = codeOf(error);
+  if (isOwnShortage(error))
+    return transientFailure('connection', 'too many files are open; raise ulimit -n or lower --connections');
   if (CERTIFICATE_CODE.test(code)) return permanentFailure('connection', certificateMessage(error, code));
   if (error instanceof ProxyError) return { code: 'connection', message: error.message, transient: error.transient };
   if (!end.silent)
@@ -36,16 +41,32 @@ export function timeoutFailure(end: TimedOut, limits: { idleMs: number; maxTimeM
   }
 }
 
+/** What a request that got no whole reply says of its host: such failures in a row are an outage. */
+export function reportOfBroken(failure: Failure): HostReport {
+  if (failure.code === 'truncated') return { kind: 'broken-off' };
+  const silent = failure.transient && (failure.code === 'connection' || failure.code === 'timeout');
+  return silent ? { kind: 'unreachable', message: failure.message } : { kind: 'answered' };
+}
+
+/** True if this process is short of something: that says nothing about the host. */
+export function isOwnShortage(error: Error): boolean {
+  return OWN_SHORTAGE.has(codeOf(firstOf(error)));
+}
+
 function certificateMessage(error: Error, code: string): string {
   const advice = 'if a proxy of yours signs it, give its CA file in NODE_EXTRA_CA_CERTS';
   return `the server's certificate is not trusted (${code}: ${error.message.split('\n')[0] ?? ''}); ${advice}`;
 }
 
 function reasonOf(error: Error): string {
-  // Several addresses were tried: each has its own error, the first says enough.
-  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error];
-  const message = first?.message.split('\n')[0] ?? '';
+  const message = firstOf(error).message.split('\n')[0] ?? '';
   return message === '' ? codeOf(error) : message;
+}
+
+/** Several addresses were tried: each has its own error, the first says enough. */
+function firstOf(error: Error): Error {
+  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  return first ?? error;
 }
 
 function codeOf(error: Error): string {

@@ -7,7 +7,8 @@ import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
 import { SharedFile } from '../storage/shared-file.ts';
-import { WorkerPool, type PoolWorker, type StartThread } from '../worker/pool.ts';
+import { WorkerPool, type StartThread } from '../worker/pool.ts';
+import type { PoolWorker } from '../worker/pooled-thread.ts';
 import type { WorkerEvent, WorkerSettings } from '../worker/protocol.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { HeldFailures, type HeldFailure } from './held-failures.ts';
@@ -142,6 +143,7 @@ export class Crew {
         maxWorkers,
         settingsOf: (name) => this.#workerSettings(name, share(connections, maxWorkers, this.#started++ % maxWorkers)),
         nowMs: () => this.#clock.nowMs(),
+        after: (delayMs, callback) => this.#clock.after(delayMs, callback),
         ...(startThread === undefined ? {} : { startThread }),
         mayGrow: () => !this.#permitsAreScarce || (this.#pool.allSpoke && !this.#hosts.anyWaiting),
       },
@@ -202,6 +204,7 @@ export class Crew {
       case 'fatal':
         return this.#end({ kind: 'cannot-write', message: event.message });
       case 'hungry':
+      case 'pong':
         return;
     }
   }

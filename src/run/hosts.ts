@@ -4,7 +4,7 @@ import { hostKeyOf, SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { LastingOutage } from '../worker/outages.ts';
-import type { PoolWorker } from '../worker/pool.ts';
+import type { PoolWorker } from '../worker/pooled-thread.ts';
 import type { ToWorker, WorkerEvent } from '../worker/protocol.ts';
 import type { Clock } from './clock.ts';
 import type { GateSettings, HostBudget, Ticket } from './gate-ports.ts';

@@ -1,9 +1,10 @@
 // Owns the worker threads: a bounded set, started as they are needed, replaced when they die. A thread may throw, exit with
-// any code or run out of heap: the documents it had not settled are tried again one at a time on its replacement, so that
-// the one that takes a worker down twice is known and settles as `worker-crashed`.
+// any code, run out of heap, or answer no more: the documents it had not settled are tried again one at a time on its
+// replacement, so that the one that takes a worker down twice, alone, is known and settles as `worker-crashed`.
 import { Worker } from 'node:worker_threads';
 import type { Batch, DocumentRequest } from '../model/document.ts';
-import type { FromWorker, ToWorker, WorkerEvent, WorkerSettings } from './protocol.ts';
+import { PING_MS, PooledThread, type PoolWorker, type ThreadLike } from './pooled-thread.ts';
+import type { ToWorker, WorkerEvent, WorkerSettings } from './protocol.ts';
 
 export interface PoolOptions {
   /** Module that a thread runs. */
@@ -13,18 +14,10 @@ export interface PoolOptions {
   /** Whether another thread may be started now, although those that run want nothing. */
   readonly mayGrow: () => boolean;
   readonly nowMs: () => number;
+  /** Calls back once after `delayMs`; the returned function calls it off. */
+  readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Starts a thread; a simulation puts others in the place of real ones. */
   readonly startThread?: StartThread;
-}
-
-/** What the pool uses of a thread. */
-export interface ThreadLike {
-  postMessage(message: ToWorker): void;
-  on(event: 'message', listener: (message: FromWorker) => void): unknown;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
-  on(event: 'messageerror', listener: (error: Error) => void): unknown;
-  on(event: 'exit', listener: (code: number) => void): unknown;
-  terminate(): Promise<unknown>;
 }
 
 export type StartThread = (settings: WorkerSettings) => ThreadLike;
@@ -36,16 +29,15 @@ export interface PoolListener {
   onGone(worker: PoolWorker): void;
 }
 
-export interface PoolWorker {
-  readonly name: string;
-  post(message: ToWorker): void;
-}
-
 /** A thread's garbage is young: a small nursery saves 60 MB over all threads and costs no time (20,000 documents: 231 to 169 MB). */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
 
-/** Crashes that are forgiven a document: the first may have been a neighbour's. */
-const FORGIVEN_CRASHES = 1;
+/** Workers that a document may take down alone. What happened in company may have been a neighbour's fault. */
+const CRASHES_ALONE = 2;
+
+/** Questions in a row that a thread may leave unanswered: 20 s, and less when the run ends and no document is at stake. */
+const PATIENCE = 10;
+const PATIENCE_DRAINING = 3;
 
 export class WorkerPool {
   readonly #options: PoolOptions;
@@ -58,6 +50,7 @@ export class WorkerPool {
   #draining = false;
   #closing = false;
   #wake: (() => void) | undefined;
+  #stopWatching: (() => void) | undefined;
 
   constructor(options: PoolOptions, listener: PoolListener) {
     this.#options = options;
@@ -111,12 +104,14 @@ export class WorkerPool {
     this.#closing = true;
     this.broadcast({ kind: 'finish' });
     await Promise.all([...this.#workers].map((worker) => worker.gone));
+    this.#stopWatching?.();
   }
 
   /** Ends all threads at once; documents in flight do not settle. */
   async terminate(): Promise<void> {
     this.#closing = true;
     this.#quarantine = [];
+    this.#stopWatching?.();
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
 
@@ -146,7 +141,16 @@ export class WorkerPool {
       onGone: (reason) => this.#bury(worker, reason),
     });
     this.#workers.add(worker);
+    if (this.#stopWatching === undefined) this.#watch();
     return worker;
+  }
+
+  /** A timer counts, not the clock: a process that slept must not find its threads overdue. */
+  #watch(): void {
+    this.#stopWatching = this.#options.after(PING_MS, () => {
+      this.#watch();
+      for (const worker of [...this.#workers]) worker.ping(this.#draining ? PATIENCE_DRAINING : PATIENCE);
+    });
   }
 
   #startThread(settings: WorkerSettings): ThreadLike {
@@ -168,9 +172,9 @@ export class WorkerPool {
         this.#listener.onEvent(worker, { kind: 'settled', sequence: document.sequence, outcome: { kind: 'left' } });
         continue;
       }
-      const crashes = (this.#crashes.get(document.sequence) ?? 0) + 1;
+      const crashes = (this.#crashes.get(document.sequence) ?? 0) + (worker.alone ? 1 : 0);
       this.#crashes.set(document.sequence, crashes);
-      if (crashes <= FORGIVEN_CRASHES) this.#quarantine.push(document);
+      if (crashes < CRASHES_ALONE) this.#quarantine.push(document);
       else this.#listener.onEvent(worker, crashed(document, reason, this.#options.nowMs()));
     }
     worker.unsettled.clear();
@@ -189,70 +193,13 @@ export class WorkerPool {
   }
 }
 
-interface ThreadListener {
-  onEvent(event: WorkerEvent): void;
-  onGone(reason: string): void;
-}
-
-/** One thread, and the documents that it has not settled. */
-class PooledThread implements PoolWorker {
-  readonly name: string;
-  readonly #thread: ThreadLike;
-  readonly unsettled = new Map<number, DocumentRequest>();
-  readonly gone: Promise<void>;
-  /** Wants a batch. */
-  hungry = false;
-  /** Serves documents that are suspected of taking workers down. */
-  alone = false;
-  spoke = false;
-
-  constructor(name: string, thread: ThreadLike, listener: ThreadListener) {
-    this.name = name;
-    this.#thread = thread;
-    let reason = '';
-    this.#thread.on('message', (message: FromWorker) => {
-      this.spoke = true;
-      for (const event of message.events) this.#take(event, listener);
-    });
-    this.#thread.on('error', (error: unknown) => (reason = error instanceof Error ? error.message : String(error)));
-    this.#thread.on('messageerror', (error) => (reason = error.message));
-    this.gone = new Promise((resolve) => {
-      this.#thread.on('exit', (code) => {
-        listener.onGone(reason === '' ? `it exited with code ${code}` : reason);
-        resolve();
-      });
-    });
-  }
-
-  give(documents: readonly DocumentRequest[]): void {
-    this.hungry = false;
-    for (const document of documents) this.unsettled.set(document.sequence, document);
-    this.post({ kind: 'batch', batch: { documents } });
-  }
-
-  post(message: ToWorker): void {
-    this.#thread.postMessage(message);
-  }
-
-  async terminate(): Promise<void> {
-    this.unsettled.clear();
-    await this.#thread.terminate();
-  }
-
-  #take(event: WorkerEvent, listener: ThreadListener): void {
-    if (event.kind === 'hungry') this.hungry = true;
-    if (event.kind === 'settled' && !this.unsettled.delete(event.sequence)) return;
-    listener.onEvent(event);
-  }
-}
-
 function crashed(document: DocumentRequest, reason: string, nowMs: number): WorkerEvent {
   return {
     kind: 'settled',
     sequence: document.sequence,
     outcome: {
       kind: 'failed',
-      exchange: { attempts: FORGIVEN_CRASHES + 1, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
+      exchange: { attempts: CRASHES_ALONE, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
       failure: { code: 'worker-crashed', message: `it took a worker thread down twice (${reason})`, transient: false },
     },
   };

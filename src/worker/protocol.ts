@@ -37,6 +37,8 @@ export type ToWorker =
   | { readonly kind: 'guard'; readonly host: string; readonly guarded: boolean }
   /** The host answered nobody from `sinceMs` on: attempts that failed then are not charged. `untilMs` is absent while it lasts. */
   | { readonly kind: 'outage'; readonly host: string; readonly sinceMs: number; readonly untilMs?: number }
+  /** To be answered with `pong`: a thread that does not is held by something. */
+  | { readonly kind: 'ping' }
   /** Start nothing new, give back what waits, finish what is in flight. */
   | { readonly kind: 'drain' }
   /** Abort what is in flight too. */
@@ -58,6 +60,7 @@ export type WorkerEvent =
     }
   /** Fewer URLs wait than connections are free. */
   | { readonly kind: 'hungry' }
+  | { readonly kind: 'pong' }
   | { readonly kind: 'warning'; readonly message: string }
   /** The destination cannot be written: the run ends. */
   | { readonly kind: 'fatal'; readonly message: string };

@@ -55,6 +55,8 @@ function serve(): void {
         return permits.guard(message.host, message.guarded);
       case 'outage':
         return outages.declare(message.host, message.sinceMs, message.untilMs);
+      case 'ping':
+        return outbox.send({ kind: 'pong' });
       case 'drain':
         runner.drain();
         permits.drain();

@@ -1,11 +1,12 @@
 // The pool survives its workers: whatever takes a thread down, every URL settles exactly once and the run goes on.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { runCommand, testFolder, type CommandEnd } from '../support/command-line.ts';
+import { startCommand, testFolder, type CommandEnd } from '../support/command-line.ts';
 import { documentsIn, manifestRows, stateFilesIn } from '../support/destination.ts';
+import { until } from '../support/polling.ts';
 import { startEdgarStandIn } from '../support/edgar-stand-in.ts';
 
 const PRELOAD = fileURLToPath(new URL('../support/crash-worker.cjs', import.meta.url));
@@ -13,9 +14,12 @@ const COUNT = 200;
 const NAMES = Array.from({ length: COUNT }, (_, number) => `doc-${number}.xml`);
 
 interface Crash {
-  readonly how: 'exit-0' | 'exit-7' | 'throw' | 'heap';
+  readonly how: 'exit-0' | 'exit-7' | 'throw' | 'heap' | 'spin';
   readonly names: readonly string[];
   readonly once: boolean;
+  readonly options?: readonly string[];
+  /** Sent once most documents are there. */
+  readonly signal?: 'SIGTERM';
 }
 
 async function runWithCrash(
@@ -27,7 +31,8 @@ async function runWithCrash(
   context.after(() => server.close());
   const markers = join(cwd, 'markers');
   mkdirSync(markers);
-  const end = await runCommand(['--workers', '2'], {
+  const out = join(cwd, 'downloads');
+  const running = startCommand(['--workers', '2', ...(crash.options ?? [])], {
     cwd,
     stdin: NAMES.map((name) => `${server.origin}/x/${name}\n`).join(''),
     env: {
@@ -38,7 +43,11 @@ async function runWithCrash(
       ...(crash.once ? { CRASH_ONCE: markers } : {}),
     },
   });
-  return { end, out: join(cwd, 'downloads') };
+  if (crash.signal !== undefined) {
+    await until('most documents are there', () => existsSync(out) && documentsIn(out).length >= COUNT - MOST_LEFT);
+    running.child.kill(crash.signal);
+  }
+  return { end: await running.ended, out };
 }
 
 for (const how of ['exit-0', 'exit-7', 'throw', 'heap'] as const) {
@@ -65,3 +74,47 @@ test('a document that takes a worker down twice settles as worker-crashed, its n
   );
   assert.equal(documentsIn(out).length, COUNT - 2);
 });
+
+/** Tests that take up to a minute. */
+const LONG = {
+  skip: process.env['EDGAR_FETCH_LONG_TESTS'] === '1' ? false : 'it takes a minute: EDGAR_FETCH_LONG_TESTS=1',
+};
+
+/** What the spinning thread had not settled is left: its batch, and as many as its connections hold. */
+const MOST_LEFT = 40;
+
+const SPINS = [
+  { ending: '--stop-after', options: ['--stop-after', '2s'], exitCode: 75 },
+  { ending: 'SIGTERM', signal: 'SIGTERM', exitCode: 143 },
+] as const;
+
+for (const { ending, exitCode, ...crash } of SPINS) {
+  test(`a thread that spins for ever does not keep a run from ending by ${ending}`, async (context) => {
+    const { end, out } = await runWithCrash(context, { how: 'spin', names: ['doc-20.xml'], once: false, ...crash });
+    assert.equal(end.exitCode, exitCode, end.stderr);
+    const rows = manifestRows(out);
+    assert.ok(rows.length >= COUNT - MOST_LEFT && rows.length < COUNT, `${rows.length} rows`);
+    assert.deepEqual(new Set(rows.map(({ status }) => status)), new Set(['saved']));
+    assert.match(end.stderr, new RegExp(`${rows.length} saved`));
+    assert.equal(new Set(rows.map(({ url }) => url)).size, rows.length, 'one row a document');
+  });
+}
+
+test('a thread that spins for ever once costs no document', LONG, async (context) => {
+  const { end, out } = await runWithCrash(context, { how: 'spin', names: ['doc-20.xml'], once: true });
+  assert.deepEqual([end.exitCode, end.stderr], [0, '']);
+  assert.deepEqual(documentsIn(out), [...NAMES].sort());
+  assert.equal(manifestRows(out).length, COUNT, 'one row a URL');
+});
+
+test(
+  'a document that makes two threads in a row spin for ever settles as worker-crashed, its neighbours are saved',
+  LONG,
+  async (context) => {
+    const { end, out } = await runWithCrash(context, { how: 'spin', names: ['doc-20.xml'], once: false });
+    assert.equal(end.exitCode, 1, end.stderr);
+    assert.match(end.stderr, /worker-crashed.*it did not answer for 20 s/);
+    assert.equal(documentsIn(out).length, COUNT - 1);
+    assert.equal(manifestRows(out).length, COUNT, 'one row a URL');
+  },
+);

@@ -1,8 +1,10 @@
 // What a reply means, by its body first and its status second: all statuses in one table, and every page of refusal.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { classifyReply, type ReplyFacts } from '../../src/http/classify.ts';
 import { corpusFiles, corpusSkip } from '../support/corpus.ts';
+import { BODY_SHAPES, HTML_SHAPES } from '../support/page-shapes.ts';
 
 const FROM_SEC = { fromSec: true, conditional: false };
 const FROM_ELSEWHERE = { fromSec: false, conditional: false };
@@ -23,13 +25,52 @@ function expected(status: number): string {
   return 'failed http-status permanent';
 }
 
+const THROTTLED = 'throttled blocked transient';
+const NEW_WORDING = Buffer.from('<!DOCTYPE html><html><head><title>Slow down, please</title></head></html>');
+
 test('every status from 200 to 599 without a body means what the contract says', () => {
   for (let status = 200; status <= 599; status++) {
-    for (const body of [undefined, Buffer.alloc(0), Buffer.from('plain text')]) {
+    for (const body of [undefined, Buffer.alloc(0), Buffer.from('plain text'), Buffer.from('{"message":"denied"}')]) {
       assert.equal(short({ status, body, ...FROM_ELSEWHERE }), expected(status), `${status} from elsewhere`);
-      const fromSec = status === 429 ? 'throttled blocked transient' : expected(status);
+      const mayBePage = status === 403 && body === undefined;
+      const fromSec = status === 429 || mayBePage ? THROTTLED : expected(status);
       assert.equal(short({ status, body, ...FROM_SEC }), fromSec, `${status} from the SEC`);
     }
+  }
+});
+
+/** How a reply of the SEC under 403 is meant. */
+function page(body: Buffer | undefined): string {
+  const verdict = classifyReply({ status: 403, body, ...FROM_SEC });
+  return verdict.kind === 'throttled' ? `${verdict.kind} ${verdict.page}` : verdict.kind;
+}
+
+test('a 403 from the SEC that nobody can read is a block, and not about the document', () => {
+  assert.equal(page(undefined), 'throttled unrecognised');
+  assert.equal(page(Buffer.from([0x8b, 0x05, 0x80, 0x03, 0x00, 0xff])), 'throttled unrecognised');
+  assert.equal(page(NEW_WORDING), 'throttled unrecognised');
+  assert.equal(page(Buffer.from(NEW_WORDING.toString(), 'utf16le')), 'throttled unrecognised');
+  assert.equal(page(gzipSync(NEW_WORDING)), 'throttled unrecognised');
+});
+
+test('a 403 from the SEC in plain words means what they say', () => {
+  assert.equal(page(Buffer.from('Request rate threshold exceeded\n')), 'throttled throttle');
+  assert.equal(page(Buffer.from('{"message":"Rate limit exceeded"}')), 'throttled unrecognised');
+  assert.equal(page(Buffer.from('Please declare your traffic.')), 'user-agent-refused');
+  assert.equal(page(Buffer.from('Automated access to our sites must comply with...')), 'throttled automated-access');
+  assert.equal(page(Buffer.from('<Error><Code>AccessDenied</Code></Error>')), 'missing');
+  for (const body of ['', '\n', 'Forbidden', '{"message":"Missing Authentication Token"}', '<fault>no</fault>']) {
+    assert.equal(page(Buffer.from(body)), 'failed', body);
+  }
+});
+
+test('plain words on a rate are a block under 403 and 429 from the SEC only', () => {
+  const body = Buffer.from('Request rate threshold exceeded');
+  assert.equal(short({ status: 200, body, ...FROM_SEC }), 'document');
+  for (const status of [401, 403, 404, 429, 503]) {
+    assert.equal(short({ status, body, ...FROM_ELSEWHERE }), expected(status));
+    const fromSec = status === 403 || status === 429 ? THROTTLED : expected(status);
+    assert.equal(short({ status, body, ...FROM_SEC }), fromSec);
   }
 });
 
@@ -39,11 +80,9 @@ test('304 confirms a document only if the request was conditional', () => {
   assert.equal(short({ status: 200, body: undefined, fromSec: true, conditional: true }), 'document');
 });
 
-const NEW_WORDING = Buffer.from('<!DOCTYPE html><html><head><title>Slow down, please</title></head></html>');
-
 test('an HTML page of new wording under 403 or 429 from the SEC is taken for "too fast"', () => {
   for (const status of [403, 429]) {
-    assert.equal(short({ status, body: NEW_WORDING, ...FROM_SEC }), 'throttled blocked transient');
+    assert.equal(short({ status, body: NEW_WORDING, ...FROM_SEC }), THROTTLED);
     assert.equal(short({ status, body: NEW_WORDING, ...FROM_ELSEWHERE }), expected(status));
   }
   for (const status of [401, 404, 500, 503]) {
@@ -58,7 +97,7 @@ const PAGES: Readonly<Record<string, readonly [string, string]>> = {
     'throttled user-agent-refused permanent',
     'failed user-agent-refused permanent',
   ],
-  '403-request-rate-threshold-exceeded-2022.html': ['throttled blocked transient', 'failed blocked transient'],
+  '403-request-rate-threshold-exceeded-2022.html': [THROTTLED, 'failed blocked transient'],
   '403-undeclared-automated-tool-2025.html': [
     'user-agent-refused user-agent-refused permanent',
     'failed user-agent-refused permanent',
@@ -81,6 +120,18 @@ test('each recorded page of refusal means the same under any status', { skip: co
       if (name.includes('automated-access')) assert.match(verdict, /^throttled /, name);
       else assert.equal(verdict, fromSec, `${name} under ${status} from the SEC`);
       assert.equal(short({ status, body, ...FROM_ELSEWHERE }), fromElsewhere, `${name} under ${status} from elsewhere`);
+    }
+  }
+});
+
+test('each recorded page means the same from the SEC in other shapes', { skip: corpusSkip }, () => {
+  for (const { name, body } of corpusFiles('errors')) {
+    const shapes = name.endsWith('.html') ? [...BODY_SHAPES, ...HTML_SHAPES] : BODY_SHAPES;
+    for (const status of [200, 403, 429]) {
+      const plain = short({ status, body, ...FROM_SEC });
+      for (const { id, reshape } of shapes) {
+        assert.equal(short({ status, body: reshape(body), ...FROM_SEC }), plain, `${name}, ${id}, under ${status}`);
+      }
     }
   }
 });

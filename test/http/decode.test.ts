@@ -1,9 +1,12 @@
 // Content decoding is strict to the trailer, in one call and as a stream, however the network cuts the bytes.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { decodeWhole, openStreamDecoder } from '../../src/http/decode.ts';
+import { memorySource } from '../../src/http/byte-source.ts';
+import { decodeSource, decodeWhole, tooLarge } from '../../src/http/decode.ts';
+import { CannotWriteError } from '../../src/model/errors.ts';
 import type { Failure } from '../../src/model/failure.ts';
 
 type Coding = 'gzip' | 'deflate';
@@ -38,37 +41,17 @@ const body = fc.oneof(
     .tuple(fc.string({ minLength: 1, maxLength: 20 }), fc.nat(20_000))
     .map(([text, count]) => Buffer.from(text.repeat(count / text.length))),
 );
-const cuts = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 5 });
 
 interface Decoded {
   readonly failure: Failure | undefined;
   readonly bytes: Buffer;
 }
 
-/** Feeds a stream decoder in pieces of the given sizes, over and over. */
-async function decodeStream(coding: Coding, wire: Buffer, sizes: readonly number[]): Promise<Decoded> {
+/** Decodes from a source, whose pieces the decoder gives on in pieces of its own. */
+async function decodeAll(coding: Coding, wire: Buffer): Promise<Decoded> {
   const chunks: Buffer[] = [];
-  const failures: Failure[] = [];
-  let wake: () => void = () => undefined;
-  const decoder = openStreamDecoder(coding, wire, {
-    onDecoded: (chunk) => chunks.push(chunk),
-    onDrain: () => wake(),
-    onFailure: (failure) => {
-      failures.push(failure);
-      wake();
-    },
-  });
-  let at = 0;
-  for (let piece = 0; at < wire.length && failures.length === 0; piece++) {
-    const size = sizes[piece % sizes.length]!;
-    const drained = new Promise<void>((resolve) => (wake = resolve));
-    const more = decoder.write(wire.subarray(at, at + size));
-    at += size;
-    if (!more) await drained;
-  }
-  const ended = failures[0] ?? (await decoder.end());
-  decoder.destroy();
-  return { failure: ended, bytes: Buffer.concat(chunks) };
+  const failure = await decodeSource(coding, memorySource(wire), (chunk) => void chunks.push(chunk));
+  return { failure, bytes: Buffer.concat(chunks) };
 }
 
 function wholeOf(coding: Coding, wire: Buffer): Decoded {
@@ -78,8 +61,8 @@ function wholeOf(coding: Coding, wire: Buffer): Decoded {
   return { failure: undefined, bytes: decoding.bytes };
 }
 
-async function assertRefused(coding: Coding, wire: Buffer, sizes: readonly number[]): Promise<void> {
-  for (const { failure } of [wholeOf(coding, wire), await decodeStream(coding, wire, sizes)]) {
+async function assertRefused(coding: Coding, wire: Buffer): Promise<void> {
+  for (const { failure } of [wholeOf(coding, wire), await decodeAll(coding, wire)]) {
     assert.deepEqual([failure?.code, failure?.transient], ['corrupt', true]);
   }
 }
@@ -87,9 +70,9 @@ async function assertRefused(coding: Coding, wire: Buffer, sizes: readonly numbe
 for (const { name, coding, encode } of CODERS) {
   test(`any bytes come back from ${name}, in one call and in pieces`, async () => {
     await fc.assert(
-      fc.asyncProperty(body, cuts, async (bytes, sizes) => {
+      fc.asyncProperty(body, async (bytes) => {
         const wire = encode(bytes);
-        for (const decoded of [wholeOf(coding, wire), await decodeStream(coding, wire, sizes)]) {
+        for (const decoded of [wholeOf(coding, wire), await decodeAll(coding, wire)]) {
           assert.equal(decoded.failure, undefined);
           assert.ok(decoded.bytes.equals(bytes));
         }
@@ -100,17 +83,12 @@ for (const { name, coding, encode } of CODERS) {
 
   test(`${name} that is cut anywhere is refused, or is shorter only by whole members`, async () => {
     await fc.assert(
-      fc.asyncProperty(
-        body,
-        cuts,
-        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        async (bytes, sizes, share) => {
-          const wire = encode(bytes);
-          const cut = wire.subarray(0, Math.floor(wire.length * share));
-          if (name === 'gzip of several members' && isMemberEnd(bytes, cut.length)) return;
-          await assertRefused(coding, cut, sizes);
-        },
-      ),
+      fc.asyncProperty(body, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (bytes, share) => {
+        const wire = encode(bytes);
+        const cut = wire.subarray(0, Math.floor(wire.length * share));
+        if (name === 'gzip of several members' && isMemberEnd(bytes, cut.length)) return;
+        await assertRefused(coding, cut);
+      }),
       { numRuns: 80 },
     );
   });
@@ -125,8 +103,8 @@ for (const { name, coding, encode } of CODERS) {
       fc.integer({ min: 1, max: 19 }).map((length) => gzipSync(Buffer.alloc(0)).subarray(0, length)),
     );
     await fc.assert(
-      fc.asyncProperty(body, cuts, junk, async (bytes, sizes, behind) => {
-        await assertRefused(coding, Buffer.concat([encode(bytes), behind]), sizes);
+      fc.asyncProperty(body, junk, async (bytes, behind) => {
+        await assertRefused(coding, Buffer.concat([encode(bytes), behind]));
       }),
       { numRuns: 80 },
     );
@@ -145,11 +123,11 @@ for (const { name, coding, encode, trailer } of [
 ]) {
   test(`one wrong bit in the trailer of ${name} is seen`, async () => {
     await fc.assert(
-      fc.asyncProperty(body, cuts, fc.nat(trailer * 8 - 1), async (bytes, sizes, bit) => {
+      fc.asyncProperty(body, fc.nat(trailer * 8 - 1), async (bytes, bit) => {
         const wire = Buffer.from(encode(bytes));
         const at = wire.length - trailer + (bit >> 3);
         wire[at] = wire[at]! ^ (1 << (bit & 7));
-        await assertRefused(coding, wire, sizes);
+        await assertRefused(coding, wire);
       }),
       { numRuns: 80 },
     );
@@ -158,12 +136,12 @@ for (const { name, coding, encode, trailer } of [
 
 test('a body of another coding than was said is refused', async () => {
   const bytes = Buffer.from('<xbrl></xbrl>');
-  await assertRefused('gzip', bytes, [5]);
-  await assertRefused('deflate', bytes, [5]);
-  await assertRefused('gzip', deflateSync(bytes), [5]);
-  await assertRefused('deflate', gzipSync(bytes), [5]);
-  await assertRefused('gzip', Buffer.alloc(0), [5]);
-  await assertRefused('deflate', Buffer.alloc(0), [5]);
+  await assertRefused('gzip', bytes);
+  await assertRefused('deflate', bytes);
+  await assertRefused('gzip', deflateSync(bytes));
+  await assertRefused('deflate', gzipSync(bytes));
+  await assertRefused('gzip', Buffer.alloc(0));
+  await assertRefused('deflate', Buffer.alloc(0));
 });
 
 test('identity is passed through, up to the limit', () => {
@@ -194,3 +172,46 @@ test('a gzip trailer that lies about the size costs no memory', () => {
     assert.notEqual(decodeWhole('gzip', wire, NO_LIMIT).kind, 'decoded');
   }
 });
+
+/** Several pieces for the decoder, and more than it takes in at once. */
+const LARGE = randomBytes(3_000_000);
+
+test('a large body comes back from every coding, piece by piece', async () => {
+  for (const { name, coding, encode } of CODERS) {
+    const { failure, bytes } = await decodeAll(coding, encode(LARGE));
+    assert.deepEqual([failure, bytes.equals(LARGE)], [undefined, true], name);
+  }
+});
+
+test('of a large body a cut is seen, a wrong bit, and junk of any size behind it', async () => {
+  for (const { name, coding, encode } of CODERS) {
+    const wire = encode(LARGE);
+    const broken: Buffer[] = [wire.subarray(0, -1), wire.subarray(0, 1_500_000), wire.subarray(0, 10)];
+    for (const size of [1, 70_000, 300_000, 1_000_000]) broken.push(Buffer.concat([wire, Buffer.alloc(size, 7)]));
+    if (coding === 'gzip') broken.push(flipped(wire, wire.length >> 1));
+    for (const [number, bad] of broken.entries()) {
+      const { failure } = await decodeAll(coding, bad);
+      assert.equal(failure?.code, 'corrupt', `${name}, ${number}`);
+    }
+  }
+});
+
+test('a taker ends the decoding with a failure of its own, or with an error', async () => {
+  const wire = gzipSync(LARGE);
+  let taken = 0;
+  const failure = await decodeSource('gzip', memorySource(wire), () => (++taken === 2 ? tooLarge(5) : undefined));
+  assert.deepEqual([failure?.code, taken], ['too-large', 2]);
+  const full = new CannotWriteError('the disk is full');
+  await assert.rejects(
+    decodeSource('gzip', memorySource(wire), () => {
+      throw full;
+    }),
+    full,
+  );
+});
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = copy[at]! ^ 1;
+  return copy;
+}

@@ -25,6 +25,17 @@ const FOLLOWED: readonly (readonly [string, string, string])[] = [
   [FROM, ' /b.xml ', 'https://www.sec.gov/b.xml'],
   [FROM, 'https://me:secret@other.example/b', 'https://other.example/b'],
   ['http://mirror.example/a', 'https://mirror.example/a', 'https://mirror.example/a'],
+  // Into the SEC: never in clear text, never by way of another redirect.
+  ['http://mirror.example/a', 'http://www.sec.gov/Archives/a.xml', 'https://www.sec.gov/Archives/a.xml'],
+  ['http://mirror.example/a', 'http://me:secret@sec.gov:80/a.xml', 'https://www.sec.gov/a.xml'],
+  [FROM, '/ix?doc=/Archives/edgar/data/0000320193/a.htm', 'https://www.sec.gov/Archives/edgar/data/320193/a.htm'],
+  // Raw UTF-8, as it comes: a byte a character.
+  [
+    'http://mirror.example/a',
+    Buffer.from('/größe.xml').toString('latin1'),
+    'http://mirror.example/gr%C3%B6%C3%9Fe.xml',
+  ],
+  ['http://mirror.example/a', '/gr\u00f6\u00dfe.xml', 'http://mirror.example/gr%C3%B6%C3%9Fe.xml'],
   ['http://mirror.example/a', 'http://mirror.example/b', 'http://mirror.example/b'],
 ];
 

@@ -5,8 +5,9 @@ import {
   codingOf,
   fieldOf,
   framingOf,
+  isEntityTag,
   md5OfEtag,
-  retryAfterMs,
+  partialFailure,
   type HeaderFields,
   type ReplyHead,
 } from '../../src/http/reply-head.ts';
@@ -68,7 +69,7 @@ const CODINGS: readonly (readonly [string | string[] | undefined, string | undef
   ['gzip, gzip', undefined],
   [['gzip', 'deflate'], undefined],
   ['gzip, identity', undefined],
-  ['none', undefined],
+  ['none', 'identity'],
   ['utf-8', undefined],
 ];
 
@@ -86,23 +87,21 @@ test('a field that came several times is one list', () => {
   assert.equal(fieldOf(head({}), 'via'), undefined);
 });
 
-const NOW = Date.parse('2026-01-12T00:00:00Z');
-const RETRY_AFTER: readonly (readonly [string | undefined, number | undefined])[] = [
-  [undefined, undefined],
-  ['0', 0],
-  ['120', 120_000],
-  [' 120 ', 120_000],
-  ['Mon, 12 Jan 2026 00:01:00 GMT', 60_000],
-  ['Sun, 11 Jan 2026 00:00:00 GMT', 0],
-  ['soon', undefined],
-  ['', undefined],
-];
+test('a 200 whose Content-Range names a part is not the whole', () => {
+  const rangeOf = (range: string, status = 200): unknown =>
+    partialFailure({ status, fields: { 'content-range': range } })?.code;
+  for (const part of ['bytes 0-9/100', 'bytes 10-99/100', 'bytes 0-99/*', 'bytes */100', 'items 0-99/100', ''])
+    assert.equal(rangeOf(part), 'http-status', part);
+  assert.equal(rangeOf('bytes 0-99/100'), undefined, 'the whole');
+  assert.equal(rangeOf('bytes */100', 416), undefined, 'other statuses are refused for what they are');
+  assert.equal(partialFailure(head({})), undefined);
+});
 
-for (const [field, ms] of RETRY_AFTER) {
-  test(`Retry-After ${field === undefined ? 'absent' : JSON.stringify(field)} asks for ${ms ?? 'no'} ms`, () => {
-    assert.equal(retryAfterMs(head({ 'retry-after': field }), NOW), ms);
-  });
-}
+test('a condition names an entity tag, never the one that stands for any', () => {
+  for (const tag of ['"abc"', 'W/"abc"', '""', '"a-gzip"', 'abc', '5f-61']) assert.equal(isEntityTag(tag), true, tag);
+  for (const text of ['*', '"*", *', '"a", "b"', 'W/*', '', '"', '"a\nb"', ' "a"', 'a b'])
+    assert.equal(isEntityTag(text), false, text);
+});
 
 const MD5 = '2984d626f371dce4d5d525b0d13421ce';
 const ETAGS: readonly (readonly [string | undefined, string | undefined])[] = [

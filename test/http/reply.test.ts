@@ -1,8 +1,9 @@
-// What a host is said to have done: a kept connection that dies in silence is replaced, and is no answer of the host.
+// What comes on a kept connection: one that dies in silence is replaced, and is no answer of the host; a reply that came
+// before the answer is not taken for it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { test } from 'node:test';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
 import { attempt } from '../../src/http/attempt.ts';
 import { Connections } from '../../src/http/connection.ts';
 import { createConnector } from '../../src/http/connector.ts';
@@ -10,13 +11,26 @@ import type { HttpContext } from '../../src/http/context.ts';
 import type { HostReport } from '../../src/http/permits.ts';
 import { emptyTrace } from '../../src/http/reply.ts';
 
-const REPLY = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>';
+const reply = (document: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${document.length}\r\n\r\n${document}`;
 
-test('a kept connection that dies before the first byte is reported as cancelled, and the request sent once more', async (context) => {
+interface Asked {
+  readonly url: string;
+  readonly documents: string[];
+  readonly reports: HostReport['kind'][];
+  readonly trace: ReturnType<typeof emptyTrace>;
+  ask(): Promise<void>;
+}
+
+/** A server that answers each request as `answer` says, and a client that asks it for one document after the other. */
+async function serverThat(
+  context: TestContext,
+  answer: (socket: Socket, path: string, requests: number) => void,
+): Promise<Asked> {
   let requests = 0;
   const server = createServer((socket) => {
+    socket.setNoDelay(true);
     socket.on('error', () => undefined);
-    socket.on('data', () => (++requests === 2 ? socket.destroy() : socket.write(REPLY)));
+    socket.on('data', (bytes) => answer(socket, bytes.toString().split(' ')[1] ?? '', ++requests));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,11 +60,49 @@ test('a kept connection that dies before the first byte is reported as cancelled
     nowMs: Date.now,
     random: Math.random,
   };
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/1.xml`;
-  const trace = emptyTrace();
-  for (let time = 0; time < 2; time++) {
-    const end = await attempt({ url, fetchUrl: url }, http, trace);
-    assert.equal(end.kind, 'document');
-  }
-  assert.deepEqual([trace.requests, reports], [3, ['answered', 'cancelled', 'answered']]);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const asked: Asked = {
+    url,
+    documents: [],
+    reports,
+    trace: emptyTrace(),
+    async ask() {
+      const fetchUrl = `${url}/${asked.documents.length}.xml`;
+      const end = await attempt({ url: fetchUrl, fetchUrl }, http, asked.trace);
+      const text =
+        end.kind === 'document' && end.document.body.kind === 'memory' ? end.document.body.bytes.toString() : '';
+      asked.documents.push(text === '' ? end.kind : text);
+    },
+  };
+  return asked;
+}
+
+test('a kept connection that dies before the first byte is reported as cancelled, and the request sent once more', async (context) => {
+  const asked = await serverThat(context, (socket, _path, requests) =>
+    requests === 2 ? socket.destroy() : socket.write(reply('<a/>')),
+  );
+  for (let time = 0; time < 2; time++) await asked.ask();
+  assert.deepEqual(asked.documents, ['<a/>', '<a/>']);
+  assert.deepEqual([asked.trace.requests, asked.reports], [3, ['answered', 'cancelled', 'answered']]);
 });
+
+/** Written in place of an answer, which follows: as if it had come between the request and its answer. */
+const STRAYS: readonly (readonly [string, string])[] = [
+  ['a document', reply('<stray/>')],
+  ['a page that says there is none', 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'],
+  ['a redirect', 'HTTP/1.1 302 Found\r\nLocation: /elsewhere.xml\r\nContent-Length: 0\r\n\r\n'],
+  ['a body that is refused', reply('<html><body>no</body></html>')],
+];
+
+for (const [what, stray] of STRAYS) {
+  test(`${what} that comes before the answer of a kept connection is not believed; the answer is asked for again`, async (context) => {
+    const asked = await serverThat(context, (socket, path, requests) => {
+      if (requests === 2) socket.write(stray);
+      // Long after the stray, as clocks go, and long before it is believed: the first reply took as long.
+      setTimeout(() => socket.write(reply(`<a>${path}</a>`)), 20);
+    });
+    for (let time = 0; time < 4; time++) await asked.ask();
+    assert.deepEqual(asked.documents, ['<a>/0.xml</a>', '<a>/1.xml</a>', '<a>/2.xml</a>', '<a>/3.xml</a>']);
+    assert.equal(asked.trace.requests, 5);
+  });
+}

@@ -132,6 +132,8 @@ export class SimulatedThread extends EventEmitter {
       case 'outage':
         this.#around.world.told(message.host, message.sinceMs, message.untilMs);
         return this.#outages.declare(message.host, message.sinceMs, message.untilMs);
+      case 'ping':
+        return this.#outbox.send({ kind: 'pong' });
       case 'drain':
         this.#draining = true;
         for (const wake of this.#wakers) wake();

@@ -1,5 +1,5 @@
 // Loaded into every thread by NODE_OPTIONS: takes a worker thread down when it is about to give a document its final name.
-// CRASH_NAMES: names that crash (comma-separated); CRASH_HOW: exit-0, exit-7, throw, heap; CRASH_ONCE: folder for markers,
+// CRASH_NAMES: names that crash (comma-separated); CRASH_HOW: exit-0, exit-7, throw, heap, spin (for ever); CRASH_ONCE: folder for markers,
 // so that each name crashes once only.
 const { isMainThread } = require('node:worker_threads');
 const fs = require('node:fs');
@@ -34,6 +34,8 @@ function crash() {
       const hoard = [];
       for (;;) hoard.push(new Array(1e6).fill({}));
     }
+    case 'spin':
+      for (;;);
     default:
       setImmediate(() => {
         throw new Error('the test takes this thread down');

@@ -1,52 +1,24 @@
 // EDGAR's own ways of saying no, under the statuses they come with and under those they do not. This server is not the
-// SEC: a refusal fails its URL only and must not pause the run. The pages are written after the recordings, shortened.
+// SEC: a refusal fails its URL only and must not pause the run. The same pages in
+// other shapes are in content-refusal-shapes.ts.
 import { gzipSync } from 'node:zlib';
 import { fails, inGroup, missing, permanent, saved, transient } from './define.ts';
 import { htmlPage, jsonDocument, submissionDocument } from './documents.ts';
+import {
+  ACCESS_DENIED,
+  MAINTENANCE,
+  NO_SUCH_KEY,
+  NOT_FOUND,
+  s3Error,
+  SHORT_FORM,
+  THROTTLED,
+  UNDECLARED,
+} from './edgar-pages.ts';
 import { inTurn, whole } from './replies.ts';
 import type { Expectation, HostileCase, Serve } from './types.ts';
 
 const content = inGroup('content');
 const HTML = 'Content-Type: text/html';
-
-const secPage = (title: string, heading: string, text: string): Buffer =>
-  Buffer.from(
-    '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n' +
-      `<html xmlns="http://www.w3.org/1999/xhtml">\n<head>\n<title>SEC.gov | ${title}</title>\n</head>\n<body>\n` +
-      '<div id="header">U.S. Securities and Exchange Commission</div>\n' +
-      `<div id="content">\n<h1>${heading}</h1>\n<p>${text}</p>\n</div>\n</body>\n</html>\n`,
-  );
-
-const THROTTLED = secPage(
-  'Request Rate Threshold Exceeded',
-  'You’ve Exceeded the SEC’s Traffic Limit',
-  'Your request rate has exceeded the SEC’s maximum allowable requests per second. Your access to SEC.gov will be limited for 10 minutes.',
-);
-const UNDECLARED = secPage(
-  'Your Request Originates from an Undeclared Automated Tool',
-  'Your Request Originates from an Undeclared Automated Tool',
-  'To allow for equitable access to all users, SEC reserves the right to limit requests originating from undeclared automated tools. ' +
-    'Please declare your traffic by updating your user agent to include company specific information.',
-);
-const SHORT_FORM = Buffer.from(
-  '<html><head><title>SEC.gov | Request Rate Threshold Exceeded</title></head><body><div id="content"><h1>Automated access to our sites ' +
-    'must comply with SEC.gov’s Privacy and Security Policy.</h1><p>Please visit www.sec.gov/developer for more developer resources ' +
-    'and Fair Access guidelines.</p></div></body></html>',
-);
-const MAINTENANCE = htmlPage(
-  'SEC.gov | File Unavailable',
-  'The file you requested is currently unavailable. SEC.gov is undergoing maintenance. Please try again later.',
-);
-const NOT_FOUND = htmlPage(
-  'SEC.gov | File Not Found Error Alert (404)',
-  'File Not Found. The page may have been removed.',
-);
-
-const s3Error = (code: string, message: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message><RequestId>0A1B2C3D4E5F6071</RequestId></Error>`;
-
-const ACCESS_DENIED = s3Error('AccessDenied', 'Access Denied');
-const NO_SUCH_KEY = s3Error('NoSuchKey', 'The specified key does not exist.');
 
 interface Refusal {
   readonly id: string;

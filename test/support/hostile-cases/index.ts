@@ -8,6 +8,7 @@ import { lengthCases } from './framing-length.ts';
 import { genuineXmlCases } from './content-genuine-xml.ts';
 import { genuineOtherCases } from './content-genuine.ts';
 import { kindCases } from './content-kinds.ts';
+import { refusalShapeCases } from './content-refusal-shapes.ts';
 import { refusalCases } from './content-refusals.ts';
 import { xmlCases } from './content-xml.ts';
 import { framingFieldCases } from './strictness-framing.ts';
@@ -27,6 +28,7 @@ export const hostileCases: readonly HostileCase[] = [
   ...genuineOtherCases,
   ...kindCases,
   ...refusalCases,
+  ...refusalShapeCases,
   ...statusCases,
   ...redirectCases,
   ...framingFieldCases,

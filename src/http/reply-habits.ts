@@ -1,0 +1,39 @@
+// Owns what is known of an origin's replies: by when they begin, learned from those that came (the smoothed time and its
+// variation of RFC 6298, TCP's retransmission timer), and whether any came that nobody had asked for. Such a one is taken
+// for the next answer, and the real one still comes when it is due: so this says how long to listen behind a reply before
+// it is believed.
+
+/** No document is held up for longer, however unsteady its server. */
+const MOST_MS = 500;
+
+/** Clocks and event loops are not finer. */
+const LEAST_MS = 1;
+
+export class ReplyHabits {
+  /** Something came on a connection while nothing was asked: no connection of this origin is used twice any more. */
+  sentUnasked = false;
+  #smoothedMs: number | undefined;
+  #variationMs = 0;
+
+  /** A reply began so long after its request was sent. */
+  add(beganAfterMs: number): void {
+    if (this.#smoothedMs === undefined) {
+      this.#smoothedMs = beganAfterMs;
+      this.#variationMs = beganAfterMs / 2;
+      return;
+    }
+    this.#variationMs += (Math.abs(beganAfterMs - this.#smoothedMs) - this.#variationMs) / 4;
+    this.#smoothedMs += (beganAfterMs - this.#smoothedMs) / 8;
+  }
+
+  /** How long to listen, `passedMs` after a request was sent, until nearly every reply to it would have begun. */
+  listenMs(passedMs: number): number {
+    const usuallyWithinMs = (this.#smoothedMs ?? 0) + 2 * this.#variationMs;
+    return Math.min(MOST_MS, Math.max(LEAST_MS, usuallyWithinMs) - passedMs);
+  }
+
+  /** True if a reply came so early that it can hardly be the answer. */
+  isEarly(beganAfterMs: number): boolean {
+    return this.#smoothedMs !== undefined && beganAfterMs < this.#smoothedMs - 4 * this.#variationMs;
+  }
+}

@@ -1,0 +1,107 @@
+// Owns one thread of the pool and the documents that it has not settled: what it is given, whether it still answers, and that
+// its end is told exactly once, however it comes.
+import type { DocumentRequest } from '../model/document.ts';
+import type { FromWorker, ToWorker, WorkerEvent } from './protocol.ts';
+
+/** What the pool uses of a thread. */
+export interface ThreadLike {
+  postMessage(message: ToWorker): void;
+  on(event: 'message', listener: (message: FromWorker) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'messageerror', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+  terminate(): Promise<unknown>;
+}
+
+export interface PoolWorker {
+  readonly name: string;
+  post(message: ToWorker): void;
+}
+
+interface ThreadListener {
+  onEvent(event: WorkerEvent): void;
+  onGone(reason: string): void;
+}
+
+/** Time between two questions whether a thread still answers. */
+export const PING_MS = 2_000;
+
+/** A thread that was ended and is still there after so many more questions hangs in the system: nobody waits for it. */
+const PINGS_TO_END = 5;
+
+export class PooledThread implements PoolWorker {
+  readonly name: string;
+  readonly #thread: ThreadLike;
+  readonly #listener: ThreadListener;
+  readonly unsettled = new Map<number, DocumentRequest>();
+  readonly gone: Promise<void>;
+  /** Wants a batch. */
+  hungry = false;
+  /** Serves documents that are suspected of taking workers down. */
+  alone = false;
+  spoke = false;
+  /** Questions in a row that were not answered. */
+  #unanswered = 0;
+  #reason = '';
+  #isEnding = false;
+  #isGone = false;
+  #resolveGone: () => void = () => undefined;
+
+  constructor(name: string, thread: ThreadLike, listener: ThreadListener) {
+    this.name = name;
+    this.#thread = thread;
+    this.#listener = listener;
+    this.gone = new Promise((resolve) => (this.#resolveGone = resolve));
+    thread.on('message', (message: FromWorker) => this.#hear(message));
+    thread.on('error', (error: unknown) => (this.#reason = error instanceof Error ? error.message : String(error)));
+    thread.on('messageerror', (error) => (this.#reason = error.message));
+    thread.on('exit', (code) => this.#end(`it exited with code ${code}`));
+  }
+
+  give(documents: readonly DocumentRequest[]): void {
+    this.hungry = false;
+    for (const document of documents) this.unsettled.set(document.sequence, document);
+    this.post({ kind: 'batch', batch: { documents } });
+  }
+
+  post(message: ToWorker): void {
+    this.#thread.postMessage(message);
+  }
+
+  /** Asks for a sign of life. A thread that left `patience` questions in a row unanswered is ended, whatever holds it. */
+  ping(patience: number): void {
+    if (this.#unanswered >= patience + PINGS_TO_END) return this.#end(this.#reason);
+    if (this.#unanswered >= patience && !this.#isEnding) {
+      this.#isEnding = true;
+      this.#reason = `it did not answer for ${(this.#unanswered * PING_MS) / 1000} s`;
+      void this.#thread.terminate();
+    }
+    this.#unanswered++;
+    if (!this.#isEnding) this.post({ kind: 'ping' });
+  }
+
+  async terminate(): Promise<void> {
+    this.unsettled.clear();
+    await this.#thread.terminate();
+  }
+
+  #hear(message: FromWorker): void {
+    if (this.#isGone) return;
+    this.spoke = true;
+    this.#unanswered = 0;
+    for (const event of message.events) this.#take(event);
+  }
+
+  #take(event: WorkerEvent): void {
+    if (event.kind === 'hungry') this.hungry = true;
+    if (event.kind === 'settled' && !this.unsettled.delete(event.sequence)) return;
+    if (event.kind !== 'pong') this.#listener.onEvent(event);
+  }
+
+  #end(reason: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#listener.onGone(this.#reason === '' ? reason : this.#reason);
+    this.#resolveGone();
+  }
+}

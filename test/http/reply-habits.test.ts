@@ -1,0 +1,36 @@
+// For how long a connection is listened to behind a reply: until replies of its origin have usually begun.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ReplyHabits } from '../../src/http/reply-habits.ts';
+
+function habitsOf(...beganAfterMs: readonly number[]): ReplyHabits {
+  const habits = new ReplyHabits();
+  for (const ms of beganAfterMs) habits.add(ms);
+  return habits;
+}
+
+const STEADY = habitsOf(...Array<number>(60).fill(100));
+const UNSTEADY = habitsOf(...Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? 50 : 150)));
+
+test('behind a reply of a steady origin it is listened until the usual time has passed', () => {
+  assert.ok(Math.abs(STEADY.listenMs(10) - 90) < 1);
+  assert.ok(STEADY.listenMs(101) < 1, 'nothing more to wait for');
+});
+
+test('an unsteady origin is given the double of its variation', () => {
+  const listenMs = UNSTEADY.listenMs(0);
+  assert.ok(listenMs > 150 && listenMs < 250, `${listenMs} ms`);
+});
+
+test('nobody waits for more than half a second, nor less than a clock can tell', () => {
+  assert.equal(habitsOf(60_000).listenMs(0), 500);
+  assert.equal(habitsOf(0.01, 0.01).listenMs(0), 1);
+  assert.equal(habitsOf().listenMs(0), 1);
+});
+
+test('a reply is early where others take longer, and steadily so', () => {
+  assert.equal(STEADY.isEarly(50), true);
+  assert.equal(STEADY.isEarly(100), false);
+  assert.equal(UNSTEADY.isEarly(50), false);
+  assert.equal(habitsOf().isEarly(0), false, 'of an unknown origin nothing is early');
+});
