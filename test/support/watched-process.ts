@@ -47,7 +47,19 @@ export async function runWatched(
 
 /** Says a line in the watched process, at once: it arrives even if the next statement never ends. */
 export function say(line: unknown): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  let bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  while (bytes.length > 0) bytes = bytes.subarray(writeSome(bytes));
+}
+
+/** The pipe takes nothing while it is full. */
+function writeSome(bytes: Buffer): number {
+  try {
+    return writeSync(1, bytes);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    return 0;
+  }
 }
 
 /** The input of the watched process. */
