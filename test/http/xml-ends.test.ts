@@ -63,7 +63,7 @@ const COMPLETE: readonly (readonly [string, string, string])[] = [
   ['a comment with markup inside', '<a><!-- <b> </c> --></a>', 'a'],
   ['CDATA inside', '<a><![CDATA[ </a> <!-- ]]></a>', 'a'],
   ['a comment that names CDATA', '<a><!-- <![CDATA[ --></a>', 'a'],
-  ['CDATA of 200 KB that quotes the end tag and a comment', `<a><![CDATA[</a><!--${LONG_TEXT}</a>]]></a>`, 'a'],
+  ['CDATA of 200 KB that quotes the end tag and a comment', `<a><![CDATA[</a>${LONG_TEXT}<!-- </a>]]></a>`, 'a'],
   ['a comment of 200 KB that quotes the end tag', `<a><!--</a>${LONG_TEXT}</a>--></a>`, 'a'],
   ['an instruction that quotes tags', '<a><?x </a><a> --> ]]> ?></a>', 'a'],
   ['CDATA that quotes a whole document', `<a><![CDATA[${DECLARATION}<a></a>]]></a>`, 'a'],
