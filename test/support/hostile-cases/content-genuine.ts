@@ -89,6 +89,69 @@ export const genuineOtherCases: readonly HostileCase[] = [
     ),
     { file: 'form8k.htm' },
   ),
+  genuineCase('txt-page-tag', 'A .txt that begins with a tag of EDGAR’s', 'EDGAR.md', Buffer.from('<PAGE>\n   1\n'), {
+    file: 'exhibit1.txt',
+  }),
+  genuineCase(
+    'txt-table-tag',
+    'A .txt that begins with a table as EDGAR writes it',
+    'EDGAR Filer Manual, volume II (ASCII tables)',
+    Buffer.from('<TABLE>\n<CAPTION>\n<S>             <C>\nAssets          12\n</TABLE>\n'),
+    { file: 'exhibit2.txt' },
+  ),
+  genuineCase(
+    'txt-document-tag',
+    'A .txt that begins as a document of a submission and then holds HTML',
+    'EDGAR recordings',
+    Buffer.concat([Buffer.from('<DOCUMENT>\n<TYPE>EX-99\n<TEXT>\n'), htmlPage('EX-99', 'Press release')]),
+    { file: 'exhibit3.txt' },
+  ),
+  genuineCase(
+    'htm-document-tag',
+    'An .htm that begins as a document of a submission',
+    'EDGAR recordings',
+    Buffer.concat([Buffer.from('<DOCUMENT>\n<TYPE>8-K\n<TEXT>\n'), htmlPage('8-K', 'x'), Buffer.from('</TEXT>\n')]),
+    { file: 'form8k.htm' },
+  ),
+  genuineCase(
+    'htm-utf16',
+    'An .htm in UTF-16 with a byte order mark: half of its bytes are NUL',
+    'HTML Living Standard section 13.2.3.2',
+    Buffer.from(`\ufeff${htmlPage('FORM 8-K', 'Report').toString()}`, 'utf16le'),
+    { file: 'utf16.htm' },
+  ),
+  genuineCase('no-extension-html', 'HTML under a name without extension', 'EDGAR.md', htmlPage('Index', 'x'), {
+    file: 'browse-edgar',
+  }),
+  genuineCase('asp-html', 'HTML under a name of pages', 'RFC 9110 section 8.3', htmlPage('Index', 'x'), {
+    file: 'index.aspx',
+  }),
+  genuineCase(
+    'jpg-is-png',
+    'A PNG under the name .jpg',
+    'EDGAR: 7 of 167 real .jpg',
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    {
+      file: 'logo.jpg',
+    },
+  ),
+  genuineCase('pdf-good', 'A PDF', 'ISO 32000-1 section 7.5.2', Buffer.from('%PDF-1.7\n%%EOF\n'), {
+    file: 'report.pdf',
+  }),
+  genuineCase(
+    'doc-nul',
+    'A .doc, whose bytes are mostly NUL',
+    '[MS-CFB] section 2.2',
+    Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(2000)]),
+    { file: 'letter.doc' },
+  ),
+  genuineCase(
+    'xml-encoded-dot',
+    'XML whose name has its dot encoded',
+    'RFC 3986 section 2.3 (equivalent)',
+    instanceDocument('xml-encoded-dot'),
+    { file: 'instance-20260331%2Exml' },
+  ),
   genuineCase('htm-good', 'An .htm document', 'EDGAR.md', htmlPage('FORM 10-K', 'Annual report'), {
     file: 'form10k.htm',
   }),
