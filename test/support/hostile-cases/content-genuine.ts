@@ -10,12 +10,36 @@ import {
   submissionDocument,
   zipDocument,
 } from './documents.ts';
-import { whole } from './replies.ts';
+import { underFields, whole } from './replies.ts';
 import type { HostileCase } from './types.ts';
 
 const content = inGroup('content');
 
+/** Neither length nor chunks: only the document itself shows that it is whole. */
+const untilClose = (id: string, name: string, file: string, genuine: Buffer): HostileCase =>
+  content({
+    id,
+    name,
+    source: 'RFC 9112 section 8; scrapy/scrapy#4120',
+    file,
+    genuine,
+    expect: saved(),
+    serve: (document) => underFields(['Connection: close'], document),
+  });
+
 export const genuineOtherCases: readonly HostileCase[] = [
+  untilClose(
+    'eof-submission',
+    'Neither length nor chunks, a submission that ends as it began',
+    '0001000045-26-000007.txt',
+    submissionDocument('eof-submission'),
+  ),
+  untilClose(
+    'eof-htm',
+    'Neither length nor chunks, a page that ends with its last tag',
+    'form8k.htm',
+    htmlPage('FORM 8-K', 'Report'),
+  ),
   genuineCase('xsd-good', 'A schema (.xsd)', 'EDGAR.md', schemaDocument('xsd-good'), { file: 'abc-20260331.xsd' }),
   genuineCase('json-good', 'JSON', 'RFC 8259', jsonDocument('json-good'), { file: 'CIK0001000045.json' }),
   genuineCase(

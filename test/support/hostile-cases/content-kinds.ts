@@ -165,6 +165,15 @@ export const kindCases: readonly HostileCase[] = [
     expect: fails('truncated'),
     serve: () => raw(['HTTP/1.1 200 OK\r\n\r\n', '12'], 'fin'),
   }),
+  content({
+    id: 'htm-inner-page-until-close',
+    name: 'A page cut right behind another that it embeds, and nothing says that it has ended',
+    source: 'RFC 9112 section 8',
+    file: 'report.htm',
+    genuine: Buffer.concat([Buffer.from('<html><body>'), htmlPage('EX-99', 'x'), Buffer.from('</body></html>')]),
+    expect: transient('truncated'),
+    serve: (genuine) => raw(['HTTP/1.1 200 OK\r\n\r\n', genuine.subarray(0, -'</body></html>'.length)], 'fin'),
+  }),
   inPlace(TEXT_KIND, 'text-empty', 'An empty body for a .txt', () => ''),
   inPlace(
     { ...TEXT_KIND, file: 'report.htm', make: () => htmlPage('FORM 8-K', 'Report') },
