@@ -30,11 +30,12 @@ const FREQUENT_BYTES = Buffer.from('etaonisr0lcd1u:mp2hgfby-.w');
 export const LESS_THAN = 0x3c;
 export const GREATER_THAN = 0x3e;
 export const SLASH = 0x2f;
-const EXCLAMATION = 0x21;
-const QUESTION = 0x3f;
+const EXCLAMATION = Buffer.from('!');
+const QUESTION = Buffer.from('?');
 
 const COMMENT = Buffer.from('<!--');
 const CDATA = Buffer.from('<![CDATA[');
+const INSTRUCTION = Buffer.from('<?');
 const DECLARATION = Buffer.from('<?xml');
 
 /** Bytes by which a mark may reach beyond its `<`, before it is known what it is. */
@@ -105,36 +106,29 @@ export class WindowMarks {
 class Finder {
   readonly #bytes: Buffer;
   readonly #end: number;
-  readonly #needle: number | Buffer;
-  readonly #firstByte: number | undefined;
+  readonly #needle: Buffer;
   readonly #judge: (at: number) => Mark | undefined;
   #mark: Mark | undefined;
   #exhausted = false;
 
-  constructor(bytes: Buffer, end: number, needle: number | Buffer, judge: (at: number) => Mark | undefined) {
+  constructor(bytes: Buffer, end: number, needle: Buffer, judge: (at: number) => Mark | undefined) {
     this.#bytes = bytes;
     this.#end = end;
     this.#needle = needle;
-    this.#firstByte = typeof needle === 'number' ? needle : needle[0];
     this.#judge = judge;
   }
 
   next(from: number): Mark | undefined {
     if (this.#exhausted || (this.#mark !== undefined && this.#mark.start >= from)) return this.#mark;
     this.#mark = this.#search(from);
-    if (this.#mark === undefined) this.#exhausted = true;
+    this.#exhausted = this.#mark === undefined;
     return this.#mark;
   }
 
   #search(from: number): Mark | undefined {
-    const bytes = this.#bytes;
-    const firstByte = this.#firstByte;
-    for (let at = from; at >= 0 && at < bytes.length; at = bytes.indexOf(this.#needle, at)) {
-      const near = Math.min(at + NEAR_BYTES, bytes.length);
-      for (; at < near; at++) {
-        const mark = bytes[at] === firstByte ? this.#judge(at) : undefined;
-        if (mark !== undefined && mark.start >= from) return mark.start < this.#end ? mark : undefined;
-      }
+    for (let at = find(this.#bytes, this.#needle, from); at >= 0; at = find(this.#bytes, this.#needle, at + 1)) {
+      const mark = this.#judge(at);
+      if (mark !== undefined) return mark.start < this.#end ? mark : undefined;
     }
     return undefined;
   }
@@ -143,9 +137,9 @@ class Finder {
 /** The comment, CDATA section or instruction that begins at `start`. */
 export function sectionAt(bytes: Buffer, start: number): Mark | undefined {
   if (bytes[start] !== LESS_THAN) return undefined;
-  if (bytes[start + 1] === QUESTION) {
+  if (holds(bytes, start, INSTRUCTION)) {
     const declares = holds(bytes, start, DECLARATION) && isWhite(bytes[start + DECLARATION.length]);
-    return { kind: declares ? 'declaration' : 'instruction', start, end: start + 2 };
+    return { kind: declares ? 'declaration' : 'instruction', start, end: start + INSTRUCTION.length };
   }
   if (holds(bytes, start, COMMENT)) return { kind: 'comment', start, end: start + COMMENT.length };
   if (holds(bytes, start, CDATA)) return { kind: 'cdata', start, end: start + CDATA.length };
@@ -163,11 +157,12 @@ function tagAt(bytes: Buffer, name: Buffer, nameAt: number): Mark | undefined {
   return { kind: isEnd ? 'end-tag' : 'start-tag', start, end };
 }
 
-/** As `bytes.indexOf`. */
+/** As `bytes.indexOf`, made for hits that are near and for one byte. */
 export function find(bytes: Buffer, sought: Buffer, from: number): number {
+  const firstByte = sought[0] ?? 0;
   const near = Math.min(from + NEAR_BYTES, bytes.length);
-  for (let at = from; at < near; at++) if (bytes[at] === sought[0] && holds(bytes, at, sought)) return at;
-  return bytes.indexOf(sought, near);
+  for (let at = from; at < near; at++) if (bytes[at] === firstByte && holds(bytes, at, sought)) return at;
+  return bytes.indexOf(sought.length === 1 ? firstByte : sought, near);
 }
 
 function holds(bytes: Buffer, at: number, sought: Buffer): boolean {
