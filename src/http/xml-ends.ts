@@ -50,25 +50,25 @@ function messageOf(end: Exclude<XmlEnd, 'whole'>, closing: string): string {
  */
 function* endOf(source: ByteSource, encoding: TextEncoding, root: RootTag, windowBytes: number): Turns<XmlEnd> {
   const name = encoding === 'latin1' ? Buffer.from(root.name, 'latin1') : narrowed(Buffer.from(root.name, 'utf16le'));
+  const walkerOf = (needles: readonly Needle[], findsAll: boolean): XmlWalk =>
+    new XmlWalk(name, needles, findsAll, root.selfClosing);
   if (isShort(name)) {
-    const end = yield* walk(source, encoding, root, name, ownTags(name, root.delimiter), windowBytes);
-    if (end !== 'cut' && end !== 'followed') return end;
+    const end = yield* walk(source, encoding, root, walkerOf(ownTags(name, root.delimiter), false), windowBytes);
+    if (end === 'whole' || end === 'cut-in-section') return end;
   }
-  return yield* walk(source, encoding, root, name, allTags(name), windowBytes);
+  return yield* walk(source, encoding, root, walkerOf(allTags(name), true), windowBytes);
 }
 
 function* walk(
   source: ByteSource,
   encoding: TextEncoding,
   root: RootTag,
-  name: Buffer,
-  needles: readonly Needle[],
+  walker: XmlWalk,
   windowBytes: number,
 ): Turns<XmlEnd> {
   const bytesOfUnit = encoding === 'latin1' ? 1 : 2;
   if (source.size % bytesOfUnit !== 0) return 'cut';
   const size = source.size / bytesOfUnit;
-  const walker = new XmlWalk(name, needles, root.selfClosing);
   for (let position = root.end; position < size && !walker.isOver;) {
     const read = source.read(position * bytesOfUnit, (windowBytes + walker.reach) * bytesOfUnit);
     const bytes = encoding === 'latin1' ? read : narrowed(encoding === 'utf16be' ? Buffer.from(read).swap16() : read);

@@ -22,7 +22,7 @@ export type XmlEnd =
   | 'cut-in-section'
   /** Something else stands behind the root's end. */
   | 'followed'
-  /** An XML declaration stands in the middle. */
+  /** An XML declaration stands behind the root's end, or in the middle where not every tag is found. */
   | 'second-document';
 
 type Place =
@@ -52,14 +52,16 @@ export class XmlWalk {
   readonly reach: number;
   readonly #name: Buffer;
   readonly #needles: readonly Needle[];
+  readonly #findsAll: boolean;
   #depth: number;
   #place: Place;
 
-  /** `needles` must find the tags of `name`. */
-  constructor(name: Buffer, needles: readonly Needle[], rootIsClosed: boolean) {
+  /** `needles` find the tags of `name`; with `findsAll` every one of them, however it is written. */
+  constructor(name: Buffer, needles: readonly Needle[], findsAll: boolean, rootIsClosed: boolean) {
     this.reach = reachOf(name);
     this.#name = name;
     this.#needles = needles;
+    this.#findsAll = findsAll;
     this.#depth = rootIsClosed ? 0 : 1;
     this.#place = rootIsClosed ? EPILOG : CONTENT;
   }
@@ -114,7 +116,10 @@ export class XmlWalk {
     if (mark === undefined) return end;
     switch (mark.kind) {
       case 'declaration':
-        return this.#stop('second-document', at);
+        // Malformed, and maybe genuine: a whole document that begins here shows by its tags.
+        if (!this.#findsAll) return this.#stop('second-document', at);
+        this.#place = { kind: 'section', closing: CLOSINGS.instruction };
+        return mark.end;
       case 'start-tag':
         this.#depth++;
         this.#place = { kind: 'start-tag', quote: 0, last: 0 };

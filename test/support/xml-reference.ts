@@ -12,7 +12,7 @@ export function isWholeDocument(text: string): boolean {
   for (let at = root.end; at < text.length;) {
     const section = sectionAt(text, at);
     if (section !== undefined) {
-      if (section.declaration || section.end === undefined || (depth === 0 && section.cdata)) return false;
+      if (section.end === undefined || (depth === 0 && (section.cdata || section.declaration))) return false;
       at = section.end;
       continue;
     }
