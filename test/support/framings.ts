@@ -1,5 +1,6 @@
 // Owns every way in which a server may rightly frame one body: length, chunks or the end of the connection, on connections
 // that are kept, announced to close, closed without a word, or of HTTP/1.0; plain or under each content coding.
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { quickDeflate, quickDeflateRaw, quickGzip } from './bulky-documents.ts';
 import { chunks, LAST_CHUNK } from './hostile-cases/replies.ts';
 
@@ -33,14 +34,23 @@ export interface Coding {
   readonly name: string;
   /** Of Content-Encoding; absent for a plain body. */
   readonly token?: string;
-  readonly encode: (body: Buffer) => Buffer;
+  /** `thoroughly`: repetitions are looked for. */
+  readonly encode: (body: Buffer, thoroughly: boolean) => Buffer;
 }
 
 export const CODINGS: readonly Coding[] = [
   { name: 'identity', encode: (body) => body },
-  { name: 'gzip', token: 'gzip', encode: quickGzip },
-  { name: 'deflate', token: 'deflate', encode: quickDeflate },
-  { name: 'deflate without a wrapper', token: 'deflate', encode: quickDeflateRaw },
+  { name: 'gzip', token: 'gzip', encode: (body, thoroughly) => (thoroughly ? gzipSync(body) : quickGzip(body)) },
+  {
+    name: 'deflate',
+    token: 'deflate',
+    encode: (body, thoroughly) => (thoroughly ? deflateSync(body) : quickDeflate(body)),
+  },
+  {
+    name: 'deflate without a wrapper',
+    token: 'deflate',
+    encode: (body, thoroughly) => (thoroughly ? deflateRawSync(body) : quickDeflateRaw(body)),
+  },
 ];
 
 const CHUNK_BYTES = 20_000;

@@ -127,7 +127,20 @@ const groupTable = (group: CaseGroup, { cases, columns }: Board, notes: Footnote
       row(plain(one.name), plain(one.source), wanted(one), ...columns.map((column) => cell(column, one, notes))),
     ),
   '',
+  ...leftOutLarge(cases.filter((one) => one.group === group)),
 ];
+
+/** The cases that do not come a second time with a large document, by their reasons. */
+const leftOutLarge = (cases: readonly HostileCase[]): string[] => {
+  const reasons = new Set(cases.flatMap(({ onlySmall }) => onlySmall ?? []));
+  if (reasons.size === 0) return [];
+  const because = (reason: string): string =>
+    `- ${plain(reason)}: ${cases
+      .filter(({ onlySmall }) => onlySmall === reason)
+      .map(({ name }) => plain(name))
+      .join('; ')}`;
+  return ['Not repeated with 2 MiB on the wire, because', '', ...[...reasons].map(because), ''];
+};
 
 const tools = ({ columns }: Board): string[] => [
   row('tool', 'version', 'run with'),

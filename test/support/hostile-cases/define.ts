@@ -2,8 +2,9 @@
 import type { CaseGroup, ErrorCode, Expectation, HostileCase, Listener, Serve } from './types.ts';
 import { instanceDocument } from './documents.ts';
 import { whole } from './replies.ts';
+import type { Size } from './sizes.ts';
 
-interface Draft {
+export interface Draft {
   readonly id: string;
   readonly name: string;
   readonly source: string;
@@ -17,6 +18,8 @@ interface Draft {
   readonly genuine?: Buffer;
   readonly listener?: Listener;
   readonly lenient?: string;
+  /** Why the case says nothing new when the document is large. */
+  readonly onlySmall?: string;
 }
 
 export const inGroup =
@@ -34,8 +37,22 @@ export const inGroup =
       serve: draft.serve(genuine),
       expect: draft.expect,
       ...(draft.lenient === undefined ? {} : { lenientPeersMayBeRight: draft.lenient }),
+      ...(draft.onlySmall === undefined ? {} : { onlySmall: draft.onlySmall }),
     };
   };
+
+/** The framing cases of a file, each with documents of this size. */
+export const framingCases = (size: Size, drafts: (size: Size) => readonly Draft[]): HostileCase[] =>
+  drafts(size)
+    .filter(({ onlySmall }) => !size.large || onlySmall === undefined)
+    .map((draft) =>
+      inGroup('framing')({
+        ...draft,
+        id: `${draft.id}${size.suffix}`,
+        name: `${draft.name}${size.remark}`,
+        genuine: draft.genuine ?? size.instance(draft.id),
+      }),
+    );
 
 /** The document is saved, after exactly so many requests. */
 export const saved = (requests = 1): Expectation => ({ status: 'saved', requests: [requests, requests] });

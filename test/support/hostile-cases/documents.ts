@@ -57,17 +57,23 @@ export const schemaDocument = (seed: string): Buffer =>
       '\n</xs:schema>\n',
   );
 
-export const jsonDocument = (seed: string): Buffer =>
+export const jsonDocument = (seed: string, text = ''): Buffer =>
   Buffer.from(
-    JSON.stringify({ cik: '0001000045', seed, accessions: range(60).map((index) => `0001000045-26-${String(index)}`) }),
+    JSON.stringify({
+      cik: '0001000045',
+      seed,
+      ...(text === '' ? {} : { text }),
+      accessions: range(60).map((index) => `0001000045-26-${String(index)}`),
+    }),
   );
 
-export const submissionDocument = (seed: string): Buffer =>
+export const submissionDocument = (seed: string, text = ''): Buffer =>
   Buffer.from(
     `<SEC-DOCUMENT>0001000045-26-000001.txt : 20260331\n<SEC-HEADER>${seed}\n</SEC-HEADER>\n<DOCUMENT>\n<TYPE>8-K\n<TEXT>\n` +
       range(80)
         .map((index) => `Line ${index} of the current report of ${seed}.`)
         .join('\n') +
+      (text === '' ? '' : `\n${text}`) +
       '\n</TEXT>\n</DOCUMENT>\n</SEC-DOCUMENT>\n',
   );
 
@@ -77,9 +83,8 @@ export const htmlPage = (title: string, text: string): Buffer =>
   );
 
 /** A zip of one stored entry, with an optional archive comment. */
-export const zipDocument = (seed: string, comment = ''): Buffer => {
+export const zipDocument = (seed: string, comment = '', data = instanceDocument(seed)): Buffer => {
   const name = Buffer.from('instance.xml');
-  const data = instanceDocument(seed);
   const sizes = Buffer.alloc(12);
   sizes.writeUInt32LE(crc32(data), 0);
   sizes.writeUInt32LE(data.length, 4);

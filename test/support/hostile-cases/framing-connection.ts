@@ -1,7 +1,7 @@
 // Connections that die, keep silent, or never come to an end, and replies mixed up on a kept one.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fails, inGroup, permanent, saved, savedWithin, transient } from './define.ts';
-import { cut, htmlPage, largeInstance } from './documents.ts';
+import { fails, permanent, saved, savedWithin, transient, type Draft } from './define.ts';
+import { cut, htmlPage } from './documents.ts';
 import {
   CHUNKED,
   chunks,
@@ -16,9 +16,9 @@ import {
   underFields,
   whole,
 } from './replies.ts';
-import { MAX_SIZE_BYTES, type HostileCase, type Serve } from './types.ts';
+import type { Size } from './sizes.ts';
+import { MAX_SIZE_BYTES, type Serve } from './types.ts';
 
-const framing = inGroup('framing');
 const XML = 'Content-Type: application/xml';
 const lengthOf = (body: Buffer): string => `Content-Length: ${body.length}`;
 
@@ -58,88 +58,95 @@ const anotherReply = (): Buffer => {
   return Buffer.concat([head('200 OK', `Content-Length: ${body.length}`), body]);
 };
 
-export const connectionCases: readonly HostileCase[] = [
-  framing({
+export const connectionCases = (size: Size): readonly Draft[] => [
+  {
     id: 'refused',
+    onlySmall: 'no byte of the document is sent',
     name: 'Nothing listens: connection refused',
     source: 'RFC 9110 section 4.2',
     listener: 'closed',
     expect: { status: 'failed', codes: ['connection'] },
     serve: () => silence,
-  }),
-  framing({
+  },
+  {
     id: 'close-before-first-byte',
+    onlySmall: 'no byte of the document is sent',
     name: 'The connection closes before the first byte',
     source: 'RFC 9112 section 9.5; scrapy and undici tests',
     expect: transient('connection'),
     serve: () => close,
-  }),
-  framing({
+  },
+  {
     id: 'reset-before-first-byte',
+    onlySmall: 'no byte of the document is sent',
     name: 'The connection is reset before the first byte',
     source: 'EDGAR blocks of 2020-21 looked like it',
     expect: transient('connection'),
     serve: () => reset,
-  }),
-  framing({
+  },
+  {
     id: 'close-in-status-line',
+    onlySmall: 'no byte of the document is sent',
     name: 'The connection closes inside the status line',
     source: 'RFC 9112 section 8',
     expect: transient('connection', 'truncated'),
     serve: () => raw('HTTP/1.1 20'),
-  }),
-  framing({
+  },
+  {
     id: 'close-in-head',
+    onlySmall: 'no byte of the document is sent',
     name: 'The connection closes inside the head',
     source: 'RFC 9112 section 8',
     expect: transient('connection', 'truncated'),
     serve: (genuine) => raw(`HTTP/1.1 200 OK\r\n${XML}\r\n${lengthOf(genuine)}`),
-  }),
-  framing({
+  },
+  {
     id: 'reset-in-head',
+    onlySmall: 'no byte of the document is sent',
     name: 'A reset inside the head',
     source: 'RFC 9112 section 8',
     expect: transient('connection', 'truncated'),
     serve: () => raw(`HTTP/1.1 200 OK\r\n${XML}\r\n`, 'rst'),
-  }),
-  framing({
+  },
+  {
     id: 'close-before-end-of-head',
+    onlySmall: 'no byte of the document is sent',
     name: 'All fields of the head, but not the empty line that ends it',
     source: 'RFC 9112 section 8',
     expect: transient('connection', 'truncated'),
     serve: () => raw(`HTTP/1.1 200 OK\r\n${XML}\r\nContent-Length: 0\r\n`),
-  }),
-  framing({
+  },
+  {
     id: 'close-then-good',
     name: 'Closed before the first byte at the first attempt, whole at the second',
     source: 'RFC 9112 section 9.3.1',
     expect: savedWithin(2, 3),
     serve: (genuine) => inTurn(close, whole(genuine)),
-  }),
-  framing({
+  },
+  {
     id: 'reset-then-good',
     name: 'Reset before the first byte at the first attempt, whole at the second',
     source: 'RFC 9112 section 9.3.1',
     expect: savedWithin(2, 3),
     serve: (genuine) => inTurn(reset, whole(genuine)),
-  }),
-  framing({
+  },
+  {
     id: 'dies-on-reuse-fin',
     name: 'A kept connection closes when it is used again',
     source: 'RFC 9112 section 9.3.1; undici leaves err.socket.bytesRead',
     listener: 'own',
     expect: savedWithin(2, 3),
     serve: (genuine) => toSecondPath(diesOnReuse(close, whole(genuine))),
-  }),
-  framing({
+  },
+  {
     id: 'dies-on-reuse-rst',
     name: 'A kept connection is reset when it is used again',
     source: 'RFC 9112 section 9.3.1; undici says a bare ECONNRESET',
     listener: 'own',
     expect: savedWithin(2, 3),
     serve: (genuine) => toSecondPath(diesOnReuse(reset, whole(genuine))),
-  }),
-  framing({
+  },
+  {
     id: 'dies-on-reuse-uncharged',
     name: 'A 503, then the kept connection dies: with one retry left the document still comes',
     source: 'RFC 9112 section 9.3.1; RFC 9110 section 15.6.4',
@@ -147,110 +154,118 @@ export const connectionCases: readonly HostileCase[] = [
     expect: savedWithin(2, 3),
     serve: (genuine) =>
       inTurn(whole('busy', { status: '503 Service Unavailable' }), diesOnReuse(reset, whole(genuine)), whole(genuine)),
-  }),
-  framing({
+  },
+  {
     id: 'silent-after-request',
+    onlySmall: 'no byte of the document is sent',
     name: 'The server accepts, reads the request and keeps silent',
     source: 'RFC 9112 section 9.5; EDGAR blocks of 2020-21 looked like it',
     expect: transient('timeout'),
     serve: () => silence,
-  }),
-  framing({
+  },
+  {
     id: 'head-drips',
+    onlySmall: 'no byte of the document is sent',
     name: 'A head that never ends, one field at a time',
     source: 'slow replies that reset every idle limit',
     expect: transient('timeout'),
     serve: () => drip('HTTP/1.1 200 OK\r\n', 'X-Drip: 1\r\n'),
-  }),
-  framing({
+  },
+  {
     id: 'body-drips',
+    onlySmall: 'its body has a size of its own',
     name: 'A body with Content-Length that comes a byte at a time and would take hours',
     source: 'undici: the body timeout is an idle limit only',
     expect: transient('timeout'),
     serve: () => drip(head('200 OK', XML, 'Content-Length: 100000'), '<'),
-  }),
-  framing({
+  },
+  {
     id: 'chunks-drip',
+    onlySmall: 'its body has a size of its own',
     name: 'Chunks that never end, one byte each',
     source: 'undici: the body timeout is an idle limit only',
     expect: transient('timeout'),
     serve: () => drip(head('200 OK', XML, CHUNKED), '1\r\n \r\n'),
-  }),
-  framing({
+  },
+  {
     id: 'chunk-extension-drips',
+    onlySmall: 'no byte of the document is sent',
     name: 'A chunk extension that never ends',
     source: 'RFC 9112 section 7.1.1 (a recipient ought to limit it)',
     expect: transient('timeout'),
     serve: () => drip(Buffer.concat([head('200 OK', XML, CHUNKED), Buffer.from('5;')]), 'a'),
-  }),
-  framing({
+  },
+  {
     id: 'early-replies-forever',
+    onlySmall: 'no byte of the document is sent',
     name: 'Interim replies (102) without end, and never the final one',
     source: 'RFC 9110 section 15.2',
     expect: transient('timeout', 'connection'),
     serve: () => drip('', 'HTTP/1.1 102 Processing\r\n\r\n'),
-  }),
-  framing({
+  },
+  {
     id: 'body-stalls',
     name: 'A body that stalls half way, the connection stays open',
     source: 'RFC 9112 section 9.5',
     expect: transient('timeout'),
     serve: (genuine) => underFields([XML, lengthOf(genuine)], cut(genuine), 'silence'),
-  }),
-  framing({
+  },
+  {
     id: 'last-chunk-stalls',
     name: 'All data, then silence in place of the last chunk',
     source: 'RFC 9112 section 9.5',
     expect: transient('timeout'),
     lenient: 'All bytes of the document came before the silence.',
     serve: (genuine) => raw([head('200 OK', XML, CHUNKED), chunks(genuine)], 'silence'),
-  }),
-  framing({
+  },
+  {
     id: 'eof-never-comes',
     name: 'Neither length nor chunks, and the connection is never closed',
     source: 'RFC 9112 section 6.3, rule 8',
     expect: transient('timeout'),
     lenient: 'All bytes of the document came before the silence.',
     serve: (genuine) => underFields([XML], genuine, 'silence'),
-  }),
-  framing({
+  },
+  {
     id: 'stall-then-good',
     name: 'Stalls at the first attempt, whole at the second',
     source: 'RFC 9112 section 9.5',
     expect: saved(2),
     serve: (genuine) => inTurn(underFields([XML, lengthOf(genuine)], cut(genuine), 'silence'), whole(genuine)),
-  }),
-  framing({
+  },
+  {
     id: 'slow-but-steady',
     name: 'Slow, with pauses below every limit',
     source: 'RFC 9112 section 9.5',
     expect: saved(),
     serve: slowly,
-  }),
-  framing({
+  },
+  {
     id: 'endless-chunks',
+    onlySmall: 'its body has a size of its own',
     name: 'Chunks without end, as fast as they are read',
     source: 'a size limit must hold without Content-Length',
     expect: permanent('too-large'),
     serve: () => flood(head('200 OK', XML, CHUNKED), chunks(Buffer.alloc(65_536, '<a/> ')), 2000),
-  }),
-  framing({
+  },
+  {
     id: 'length-over-limit',
+    onlySmall: 'its body has a size of its own',
     name: 'A document above the limit on its size, and it says so',
     source: 'curl --max-filesize',
     genuine: Buffer.concat([Buffer.from('<a>'), Buffer.alloc(MAX_SIZE_BYTES + 1000, 'big '), Buffer.from('</a>')]),
     expect: permanent('too-large'),
     lenient: 'The document is whole; this tool was not given a limit, or has none.',
     serve: (genuine) => whole(genuine),
-  }),
-  framing({
+  },
+  {
     id: 'head-in-pieces',
     name: 'A head that comes in pieces of seven bytes, each in its own packet',
     source: 'RFC 9112 section 2.2',
     expect: saved(),
     serve: (genuine) => raw([...sliceUp(head('200 OK', XML, lengthOf(genuine)), 7), genuine], 'keep', 1),
-  }),
-  framing({
+  },
+  {
     id: 'junk-after-length',
     name: 'More bytes than Content-Length on a kept connection',
     source: 'RFC 9112 section 9.3',
@@ -258,16 +273,16 @@ export const connectionCases: readonly HostileCase[] = [
     expect: saved(),
     serve: (genuine) =>
       underFields([XML, lengthOf(genuine)], Buffer.concat([genuine, Buffer.from('left over')]), 'keep'),
-  }),
-  framing({
+  },
+  {
     id: 'reply-after-reply',
     name: 'A second reply that nobody asked for, right behind the first',
     source: 'RFC 9112 section 11.1 (response splitting)',
     listener: 'own',
     expect: saved(),
     serve: (genuine) => raw([head('200 OK', XML, lengthOf(genuine)), genuine, anotherReply()], 'keep'),
-  }),
-  framing({
+  },
+  {
     id: 'reply-before-the-second-request',
     name: 'A redirect with a stray reply behind it, which a hasty client takes for its next one',
     source: 'RFC 9112 section 9.3 and 11.1; undici closes a connection with bytes that nobody asked for',
@@ -277,16 +292,16 @@ export const connectionCases: readonly HostileCase[] = [
       const hop = Buffer.concat([head('302 Found', 'Location: second.xml', 'Content-Length: 0'), anotherReply()]);
       return (request.path.endsWith('second.xml') ? whole(genuine) : raw(hop, 'keep'))(socket, request, attempt);
     },
-  }),
-  framing({
+  },
+  {
     id: 'many-packets',
-    name: 'A document of some hundred KB in many packets',
+    name: 'A longer document in many packets',
     source: 'RFC 9112 section 6',
-    genuine: largeInstance('many-packets'),
+    genuine: size.longer('many-packets'),
     expect: saved(),
     serve: (genuine) => raw([head('200 OK', XML, lengthOf(genuine)), ...sliceUp(genuine, 20_000)], 'keep', 2),
-  }),
-  framing({
+  },
+  {
     id: 'timeout-or-nothing-http10',
     name: 'HTTP/1.0 reply with a length and Keep-Alive promised, then silence on it',
     source: 'RFC 9112 appendix C.2.2',
@@ -294,12 +309,13 @@ export const connectionCases: readonly HostileCase[] = [
     expect: saved(),
     serve: (genuine) =>
       raw([`HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n${lengthOf(genuine)}\r\n\r\n`, genuine], 'silence'),
-  }),
-  framing({
+  },
+  {
     id: 'endless-junk-for-head',
+    onlySmall: 'no byte of the document is sent',
     name: 'One header line without end, as fast as it is read',
     source: 'RFC 9110 section 5.4 (limits)',
     expect: fails('connection', 'timeout'),
     serve: () => flood('HTTP/1.1 200 OK\r\nX-Endless: ', 'e'.repeat(65_536), 2000),
-  }),
+  },
 ];

@@ -67,4 +67,6 @@ export interface HostileCase {
   readonly expect: Expectation;
   /** Why a tool that saves the right bytes here is merely more lenient. */
   readonly lenientPeersMayBeRight?: string;
+  /** Of a framing case: why it does not come a second time with a large document. */
+  readonly onlySmall?: string;
 }
