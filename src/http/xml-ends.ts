@@ -23,7 +23,8 @@ export function checkXml(source: ByteSource, windowBytes = WINDOW_BYTES): XmlVer
 export function* judgeXml(source: ByteSource, windowBytes = WINDOW_BYTES): Turns<XmlVerdict> {
   const encoding = encodingOf(source.read(0, 4));
   const root = findRoot(source, encoding);
-  if (root === undefined) return reject('xml-root', 'the body does not begin as an XML document does');
+  if (root === 'none') return reject('xml-root', 'the body does not begin as an XML document does');
+  if (root === 'too-far') return reject('xml-root', 'no root element begins within the first 16 MiB of the body');
   const name = printable(root.name, encoding);
   const end = yield* endOf(source, encoding, root, windowBytes);
   if (end !== 'whole') return reject('xml-end', messageOf(end, root.selfClosing ? `<${name}/>` : `</${name}>`));

@@ -39,15 +39,15 @@ export function headText(source: ByteSource, encoding: TextEncoding, length: num
     .toString('utf16le');
 }
 
-/** The root's start tag; undefined if none ends within the first 16 MiB, or something stands before it that may not. */
-export function findRoot(source: ByteSource, encoding: TextEncoding): RootTag | undefined {
+/** The root's start tag; `none` if something stands before it that may not, `too-far` if it does not end within 16 MiB. */
+export function findRoot(source: ByteSource, encoding: TextEncoding): RootTag | 'none' | 'too-far' {
   for (const windowBytes of HEAD_WINDOW_BYTES) {
     const text = headText(source, encoding, windowBytes);
     const root = rootOf(text);
     if (root !== undefined) return root;
-    if (windowBytes >= source.size || !mayStillBegin(text)) return undefined;
+    if (windowBytes >= source.size || !mayStillBegin(text)) return 'none';
   }
-  return undefined;
+  return 'too-far';
 }
 
 /** Cheap guard: what does not even begin with a tag will not do so in a larger window. */

@@ -214,6 +214,8 @@ test('a document of random parts is accepted whole, and refused cut before its e
 
 test('it says in a sentence what is wrong', () => {
   assert.equal(messageOf('{}'), 'the body does not begin as an XML document does');
+  const far = `<!-- ${' '.repeat(17 * MIB)} --><a></a>`;
+  assert.equal(messageOf(far), 'no root element begins within the first 16 MiB of the body');
   assert.equal(messageOf('<x:a><b>'), 'the document does not end with </x:a>');
   assert.equal(
     messageOf('<a><!-- </a>'),
