@@ -143,7 +143,7 @@ async function runOver(cwd: string, urls: readonly string[], args: readonly stri
   const end = await runCommand(['--layout', 'filing', '--out', 'out', '--no-fsync', ...args], {
     cwd,
     stdin: urls.map((url) => `${url}\n`).join(''),
-    env: { NODE_EXTRA_CA_CERTS: join(cwd, 'authority.pem') },
+    env: urls.some((url) => url.startsWith('https:')) ? { NODE_EXTRA_CA_CERTS: join(cwd, 'authority.pem') } : {},
   });
   return { end, rows: rowsByUrl(manifestRows(join(cwd, 'out'))), tookMs: performance.now() - begun };
 }

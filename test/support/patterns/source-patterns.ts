@@ -1,5 +1,6 @@
 // Owns finding every regular expression of src/: literals and `RegExp(...)` calls, by the TypeScript parser, so that a
-// pattern cannot hide behind formatting. A pattern that is put together at run time cannot be judged and is refused.
+// pattern cannot hide behind formatting. One that is put together from constants is put together; one that is made at run time
+// cannot be judged and is refused.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
@@ -30,7 +31,10 @@ function patternsIn(path: string): SourcePattern[] {
       const end = node.text.lastIndexOf('/');
       found.push({ place, source: node.text.slice(1, end), flags: node.text.slice(end + 1) });
     } else if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(file) === 'RegExp') {
-      found.push({ place, ...ofConstructor(node.arguments ?? [], place) });
+      const [source, flags = ''] = (node.arguments ?? []).map((argument) => constantText(argument, file));
+      if (source === undefined)
+        throw new Error(`${place}: a pattern made at run time cannot be shown to be linear; write it as a literal`);
+      found.push({ place, source, flags });
     }
     ts.forEachChild(node, visit);
   };
@@ -38,10 +42,24 @@ function patternsIn(path: string): SourcePattern[] {
   return found;
 }
 
-function ofConstructor(given: readonly ts.Expression[], place: string): { source: string; flags: string } {
-  const [source = '', flags = ''] = given.map((argument) => {
-    if (ts.isStringLiteralLike(argument)) return argument.text;
-    throw new Error(`${place}: a pattern made at run time cannot be shown to be linear; write it as a literal`);
+/** The text of an expression that is made of literals and of constants of its file; undefined for any other. */
+function constantText(expression: ts.Expression, file: ts.SourceFile): string | undefined {
+  if (ts.isStringLiteralLike(expression)) return expression.text;
+  if (ts.isIdentifier(expression)) {
+    const initializer = constantNamed(expression.text, file);
+    return initializer === undefined ? undefined : constantText(initializer, file);
+  }
+  if (!ts.isTemplateExpression(expression)) return undefined;
+  const parts = expression.templateSpans.map((span) => {
+    const value = constantText(span.expression, file);
+    return value === undefined ? undefined : value + span.literal.text;
   });
-  return { source, flags };
+  return parts.includes(undefined) ? undefined : expression.head.text + parts.join('');
+}
+
+function constantNamed(name: string, file: ts.SourceFile): ts.Expression | undefined {
+  return file.statements
+    .filter((statement) => ts.isVariableStatement(statement))
+    .flatMap(({ declarationList }) => [...declarationList.declarations])
+    .find((declaration) => declaration.name.getText(file) === name)?.initializer;
 }
