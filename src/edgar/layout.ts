@@ -37,6 +37,15 @@ export function usualPath(url: string, layout: Layout): string {
   return folder + fitName(baseName, url);
 }
 
+/** The name that the address itself gives its document: what its extension is judged by, and what its file is usually called. */
+export function documentName(url: string): string {
+  return baseNameOf(hostAndPath(url).path);
+}
+
+function baseNameOf(path: string): string {
+  return safeName(path.slice(path.lastIndexOf('/') + 1));
+}
+
 interface PathParts {
   /** '' or a folder path that ends with `/`. */
   readonly folder: string;
@@ -49,7 +58,7 @@ interface PathParts {
 function splitUrl(url: string, layout: Layout): PathParts {
   const { host, path } = hostAndPath(url);
   const filing = FILING_PATH.exec(path);
-  const baseName = safeName(path.slice(path.lastIndexOf('/') + 1));
+  const baseName = baseNameOf(path);
   const accession = filing?.[2];
   const named = accession === undefined ? { baseName } : { baseName, accession };
   if (layout === 'flat') return { folder: '', ...named };

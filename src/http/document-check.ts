@@ -1,9 +1,15 @@
-// Owns whether a body can be the document asked for, cheaply: its two ends are judged, never the inside (some genuine
-// EDGAR XML is malformed in the middle). Which rule applies follows from the extension of the URL's path.
+// Owns whether a body can be the document asked for. Which rule applies follows from the extension of the name that the
+// document gets; what the rules have in common is that they refuse no real document of EDGAR.
+import { documentName } from '../edgar/layout.ts';
 import { looksLikeHtml } from '../edgar/refusal-pages.ts';
 import type { ByteSource } from './byte-source.ts';
 import { gzipFileEnds } from './gzip-file.ts';
-import { checkXml } from './xml-ends.ts';
+import { isGzip, isPdf, isPicture, PDF_HEADER_BYTES } from './magic.ts';
+import { holdsNul, htmlShowsEnd, isBlank, submissionShowsEnd } from './text-check.ts';
+import { takeTurns, type Turns } from './turns.ts';
+import { judgeXml } from './xml-ends.ts';
+import { encodingOf, headText } from './xml-root.ts';
+import { zipFileEnds } from './zip-file.ts';
 
 export type DocumentVerdict =
   /** `proven`: the content itself shows that nothing is missing, so a body ended by the connection's close is complete. */
@@ -13,58 +19,85 @@ export type DocumentVerdict =
 /** JSON is parsed whole up to this size; of a larger one only the two ends are looked at. */
 const MAX_PARSED_JSON_BYTES = 64 * 1024 * 1024;
 
-/** Roots of HTML pages, whole or in pieces (`<h1>Server Error</h1>`). */
-const HTML_ROOT = /^(?:html|head|body|title|h[1-6]|div|p|center|script)$/i;
+const HTML_START_BYTES = 8192;
 
-/** Judges a decoded body as the document of `url`. Only a gzip file takes time: it is read through. */
+/** Roots of HTML pages, whole or in pieces (`<h1>Server Error</h1>`). No EDGAR form has such a root. */
+const HTML_ROOT =
+  /^(?:(?:[\w.-]+:)?html|head|body|title|meta|script|noscript|h[1-6]|div|p|span|center|pre|b|font|table|form|frameset|iframe)$/i;
+
+/** Pages are named so. Of a name without extension nobody can tell. */
+const MAY_BE_HTML = /^(?:|\.(?:html?|xhtml?|shtml?|stm|aspx?|php\d?|jspx?|cfm|cgi|do|pl))$/;
+
+/** Names of gzip files: `.gz`, `.tgz`, `.taz`, `.z` and others of that family. */
+const MAY_BE_GZIP = /^\.(?:\w{0,4}z|gzip)$/;
+
+/** Judges a decoded body as the document of `url`. Only a gzip file, and a body of more than 16 MiB, take time. */
 export function checkDocument(source: ByteSource, url: string): DocumentVerdict | Promise<DocumentVerdict> {
-  if (source.size === 0) return reject('not-empty', 'the document is empty');
-  switch (extensionOf(url)) {
-    case '.xml':
-    case '.xsd':
-      return checkXmlDocument(source, url);
+  const extension = extensionOf(documentName(url));
+  if (/^\.t?gz$/.test(extension) && isGzip(source.read(0, 3))) return checkGzipFile(source);
+  return takeTurns(judge(source, extension, url));
+}
+
+/** What no name has at its end is no extension: `/press/2024.1`. */
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.');
+  const extension = name.slice(dot).trimEnd().toLowerCase();
+  return dot >= 0 && /^\.[\w-]{1,16}$/.test(extension) && /[a-z]/.test(extension) ? extension : '';
+}
+
+function* judge(source: ByteSource, extension: string, url: string): Turns<DocumentVerdict> {
+  if (yield* isBlank(source)) return reject('not-empty', 'the document is empty');
+  if (extension === '.xml' || extension === '.xsd') return yield* checkXmlDocument(source, url);
+  const isHtml = startsAsHtml(source);
+  if (isHtml && !MAY_BE_HTML.test(extension)) {
+    return reject('not-html', 'an HTML page came in place of the document');
+  }
+  if (isGzip(source.read(0, 3)) && !MAY_BE_GZIP.test(extension)) {
+    return reject('not-gzip', 'gzip bytes came in place of the document');
+  }
+  switch (extension) {
+    case '.txt':
+      return yield* checkText(source, submissionShowsEnd(source));
+    case '.htm':
+    case '.html':
+      return yield* checkText(source, isHtml && (yield* htmlShowsEnd(source)));
     case '.json':
       return checkJson(source);
     case '.gz':
-      return checkGzipFile(source);
+    case '.tgz':
+      return reject('gzip-magic', 'the body is not a gzip file');
     case '.zip':
     case '.xlsx':
       return checkZipFile(source);
     case '.pdf':
+      return isPdf(source.read(0, PDF_HEADER_BYTES)) ? UNPROVEN : reject('pdf-magic', 'the body is not a PDF file');
     case '.jpg':
     case '.jpeg':
     case '.gif':
     case '.png':
-    case '.idx':
-      return checkNotHtml(source);
+    case '.bmp':
+    case '.tif':
+    case '.tiff':
+      return isPicture(source.read(0, 16)) ? UNPROVEN : reject('picture-magic', 'the body is not a picture');
     default:
-      return { genuine: true, proven: false };
+      return UNPROVEN;
   }
 }
 
-/** `url` is canonical: it has a path, and no fragment. */
-function extensionOf(url: string): string {
-  const query = url.indexOf('?');
-  const path = query < 0 ? url : url.slice(0, query);
-  const dot = path.lastIndexOf('.');
-  const extension = dot > path.lastIndexOf('/') ? path.slice(dot).toLowerCase() : '';
-  return /^\.[a-z0-9]+$/.test(extension) ? extension : '';
-}
+const UNPROVEN: DocumentVerdict = { genuine: true, proven: false };
 
-function checkXmlDocument(source: ByteSource, url: string): DocumentVerdict {
-  const verdict = checkXml(source);
+function* checkXmlDocument(source: ByteSource, url: string): Turns<DocumentVerdict> {
+  const verdict = yield* judgeXml(source);
   if (verdict.kind === 'document') {
-    if (!HTML_ROOT.test(verdict.root)) return { genuine: true, proven: true, root: verdict.root };
-  } else if (!looksLikeHtml(source.read(0, 8192).toString('latin1'))) {
+    if (!HTML_ROOT.test(verdict.name)) return { genuine: true, proven: true, root: verdict.root };
+  } else if (!startsAsHtml(source)) {
     return reject(verdict.rule, verdict.message);
   }
   return reject('not-html', htmlMessage(url));
 }
 
-/** Pictures and the like never begin as HTML does; of `.txt`, `.htm` and what has no extension nobody can tell. */
-function checkNotHtml(source: ByteSource): DocumentVerdict {
-  if (!looksLikeHtml(source.read(0, 8192).toString('latin1'))) return { genuine: true, proven: false };
-  return reject('not-html', 'an HTML page came in place of the document');
+function startsAsHtml(source: ByteSource): boolean {
+  return looksLikeHtml(headText(source, encodingOf(source.read(0, 4)), HTML_START_BYTES));
 }
 
 /** EDGAR renders ownership forms below an `xsl...` folder: the raw file is the same address without it. */
@@ -73,6 +106,11 @@ function htmlMessage(url: string): string {
   const raw = url.replace(/\/xsl[^/]*(?=\/[^/]+$)/, '');
   if (/\/xsl[^/]*\/[^/]+$/.test(pathname)) return `this is EDGAR's rendered view (HTML); the XML document is ${raw}`;
   return 'an HTML page came in place of the XML document';
+}
+
+/** None of 838 texts of EDGAR holds a NUL: a server lost a block. */
+function* checkText(source: ByteSource, proven: boolean): Turns<DocumentVerdict> {
+  return (yield* holdsNul(source)) ? reject('no-nul', 'the text holds NUL bytes') : { genuine: true, proven };
 }
 
 function checkJson(source: ByteSource): DocumentVerdict {
@@ -102,41 +140,26 @@ function checkJsonEnds(source: ByteSource): DocumentVerdict {
   return whole ? { genuine: true, proven: true } : reject('json-ends', 'the body is not complete JSON');
 }
 
-/** RFC 1952: magic, deflate, and every member's checksum. */
 async function checkGzipFile(source: ByteSource): Promise<DocumentVerdict> {
-  const head = source.read(0, 3);
-  if (head[0] !== 0x1f || head[1] !== 0x8b || head[2] !== 8) return reject('gzip-magic', 'the body is not a gzip file');
   switch (await gzipFileEnds(source)) {
     case 'whole':
       return { genuine: true, proven: true };
     case 'too-large-to-tell':
-      return { genuine: true, proven: false };
+      return UNPROVEN;
     case 'broken':
       return reject('gzip-end', 'the gzip file is broken, or breaks off before its end');
   }
 }
 
-/** APPNOTE 4.3.16: the end-of-central-directory record lies within the last 65,557 bytes and ends the file. */
 function checkZipFile(source: ByteSource): DocumentVerdict {
-  const magic = source.read(0, 4).toString('latin1');
-  if (magic !== 'PK\x03\x04' && magic !== 'PK\x05\x06') return reject('zip-magic', 'the body is not a zip file');
-  const tailStart = Math.max(0, source.size - 65_557);
-  const tail = source.read(tailStart, source.size - tailStart);
-  for (let at = tail.length - 22; at >= 0; at--) {
-    if (tail.readUInt32LE(at) !== 0x06054b50) continue;
-    // EDGAR's own archives are padded with NUL bytes.
-    const end = at + 22 + tail.readUInt16LE(at + 20);
-    if (end > tail.length || tail.subarray(end).some((byte) => byte !== 0)) continue;
-    if (zipDirectoryFits(tail, at, tailStart)) return { genuine: true, proven: true };
+  switch (zipFileEnds(source)) {
+    case 'whole':
+      return { genuine: true, proven: true };
+    case 'no-zip':
+      return reject('zip-magic', 'the body is not a zip file');
+    case 'cut':
+      return reject('zip-end', 'the zip file breaks off before its end');
   }
-  return reject('zip-end', 'the zip file breaks off before its end');
-}
-
-/** The central directory must lie before its end record (zip64 marks its fields with all ones). */
-function zipDirectoryFits(tail: Buffer, at: number, tailStart: number): boolean {
-  const size = tail.readUInt32LE(at + 12);
-  const offset = tail.readUInt32LE(at + 16);
-  return size === 0xffffffff || offset === 0xffffffff || offset + size <= tailStart + at;
 }
 
 function reject(rule: string, message: string): DocumentVerdict {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalUrl } from '../../src/edgar/canonical-url.ts';
-import { candidatePaths, usualPath, type Layout } from '../../src/edgar/layout.ts';
+import { candidatePaths, documentName, usualPath, type Layout } from '../../src/edgar/layout.ts';
 
 const FILING = 'https://www.sec.gov/Archives/edgar/data/1000697/000095012310017583/';
 const ACCESSION = '000095012310017583';
@@ -59,6 +59,26 @@ for (const [url, flat, filing] of USUAL) {
   test(`${url} is named ${flat}, and ${filing} in the filing layout`, () => {
     assert.equal(usualPath(url, 'flat'), flat);
     assert.equal(usualPath(url, 'filing'), filing);
+  });
+}
+
+const NAMES: readonly (readonly [string, string])[] = [
+  [`${FILING}doc.xml`, 'doc.xml'],
+  [`${FILING}doc%2Exml`, 'doc.xml'],
+  [`${FILING}doc.%78m%6C`, 'doc.xml'],
+  [`${FILING}d%2ezip?a=.xml`, 'd.zip'],
+  // Decoded once only.
+  [`${FILING}doc%252Exml`, 'doc%2Exml'],
+  [`${FILING}doc.xml%00`, 'doc.xml%00'],
+  [`${FILING}a%2Fb.txt`, 'a%2Fb.txt'],
+  [FILING, 'index'],
+  ['https://mirror.example', 'index'],
+];
+
+for (const [url, name] of NAMES) {
+  test(`the document of ${url} is named ${name}`, () => {
+    assert.equal(documentName(url), name);
+    assert.equal(usualPath(url, 'flat'), name);
   });
 }
 

@@ -1,11 +1,13 @@
-// An XML document is judged by its two ends: cut anywhere it is refused, and nothing that a genuine one may have around
-// its root makes it refused.
+// An XML document is whole or it is refused: cut anywhere, or with anything else behind or inside it. Nothing that a genuine
+// one may have, around its root or in the middle, makes it refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { memorySource, type ByteSource } from '../../src/http/byte-source.ts';
-import { checkXml } from '../../src/http/xml-ends.ts';
+import { checkXml, judgeXml, type XmlVerdict } from '../../src/http/xml-ends.ts';
+import { takeTurns } from '../../src/http/turns.ts';
 import { corpusFiles, corpusSkip } from '../support/corpus.ts';
+import { isWholeDocument } from '../support/xml-reference.ts';
 
 type Encoding = 'utf8' | 'utf16le' | 'utf16be';
 
@@ -14,13 +16,20 @@ function encode(text: string, encoding: Encoding): Buffer {
 }
 
 /** The root's name, or undefined if the document is refused. */
-function rootOf(bytes: Buffer): string | undefined {
-  const verdict = checkXml(memorySource(bytes));
+function rootOf(bytes: Buffer, windowBytes?: number): string | undefined {
+  const verdict = checkXml(memorySource(bytes), windowBytes);
   return verdict.kind === 'document' ? verdict.root : undefined;
 }
 
+function messageOf(text: string): string {
+  const verdict = checkXml(memorySource(Buffer.from(text)));
+  return verdict.kind === 'rejected' ? verdict.message : 'a document';
+}
+
+const MIB = 2 ** 20;
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 const LONG_COMMENT = `<!-- ${'a long comment, '.repeat(12_800)}-->`;
+const LONG_TEXT = 'a long text & more. '.repeat(10_000);
 
 const COMPLETE: readonly (readonly [string, string, string])[] = [
   ['the smallest document', '<a></a>', 'a'],
@@ -54,7 +63,27 @@ const COMPLETE: readonly (readonly [string, string, string])[] = [
   ['a comment with markup inside', '<a><!-- <b> </c> --></a>', 'a'],
   ['CDATA inside', '<a><![CDATA[ </a> <!-- ]]></a>', 'a'],
   ['a comment that names CDATA', '<a><!-- <![CDATA[ --></a>', 'a'],
+  ['CDATA of 200 KB that quotes the end tag and a comment', `<a><![CDATA[</a>${LONG_TEXT}<!-- </a>]]></a>`, 'a'],
+  ['a comment of 200 KB that quotes the end tag', `<a><!--</a>${LONG_TEXT}</a>--></a>`, 'a'],
+  ['an instruction that quotes tags', '<a><?x </a><a> --> ]]> ?></a>', 'a'],
+  ['CDATA that quotes a whole document', `<a><![CDATA[${DECLARATION}<a></a>]]></a>`, 'a'],
+  ['a comment that quotes a whole document', `<a><!-- ${DECLARATION}<a></a> --></a>`, 'a'],
+  ['a commented-out declaration before the declaration', `<!-- ${DECLARATION} -->${DECLARATION}<a></a>`, 'a'],
+  ['a stylesheet in the middle', '<a><?xml-stylesheet href="x"?></a>', 'a'],
+  ['comments that are hardly any', '<a><!----><!---><!--> --></a>', 'a'],
+  ['CDATA that is hardly any', '<a><![CDATA[]]><![CDATA[]]]]></a>', 'a'],
+  ['nested elements of the same name, 200 KB apart', `<a><a>${LONG_TEXT}<a/>${LONG_TEXT}</a></a>`, 'a'],
+  ['nested elements of the same name, written otherwise', '<a b="1"><a><a\tc="1"></a ></a></a>', 'a'],
+  ['nested elements of the same name that close themselves', '<a><a/><a /><a b="c"/><a b="/>"/><a b=\'">\'/></a>', 'a'],
+  [
+    'nested elements of the same long name',
+    '<x:long-name><x:long-name\n/><x:long-name></x:long-name></x:long-name>',
+    'long-name',
+  ],
+  ['names that begin alike', '<a><ab></ab><a-b/><a.b/><a:b/></a>', 'a'],
+  ['names that end alike', '<xs:schema><schema></schema><a:xs:schema/></xs:schema>', 'schema'],
   ['malformed markup in the middle', '<a><b></c>&nope; < ></a>', 'a'],
+  ['an XML declaration in the middle', `<a><b>${DECLARATION}<c></c></b></a>`, 'a'],
   ['letters of other scripts', '<größe></größe>', 'größe'],
   ['a root with a dash, a dot and digits', '<a-1.b_2></a-1.b_2>', 'a-1.b_2'],
   ['a first attribute on a line of its own', '<a\n  b="1"></a>', 'a'],
@@ -91,6 +120,26 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['a document cut in CDATA that quotes a comment and the end tag', '<a><![CDATA[ <!-- x --> </a>'],
   ['a document cut in a comment that quotes CDATA and the end tag', '<a><!-- <![CDATA[ ]]> </a>'],
   ['a root cut in an attribute', '<a b="</a>'],
+  ['a root cut in an attribute, and a whole document', `<a b="x<a b="1"></a>`],
+  ['a root cut in an attribute, and a document whose quotes seem to fit', `<a b="x<a b="1"><c d="e>f"/></a>`],
+  ['two whole documents', '<a></a>\n<a></a>'],
+  ['two whole documents of a long name', '<linkbase></linkbase>\n<linkbase></linkbase>'],
+  ['two whole documents with the seam far from both ends', `<a>${LONG_TEXT}</a>\n<a>${LONG_TEXT}</a>`],
+  ['two whole documents with declarations', `${DECLARATION}<a></a>\n${DECLARATION}<a></a>`],
+  ['a whole document and the tail of another', '<a><b></b></a><b></b></a>'],
+  ['a cut document and a whole one', '<a><b>text<a><b></b></a>'],
+  ['a cut document and a whole one with a declaration', `<a><b>text${DECLARATION}<a><b></b></a>`],
+  ['a cut document of a long name and a whole one', '<xs:schema x="1"><xs:element<xs:schema\nx="1"></xs:schema>'],
+  ['a document cut in a nested start tag and a whole one', '<a><a b="1<a></a>'],
+  ['a document cut in its prolog and a whole one', `${DECLARATION}${DECLARATION}<a></a>`],
+  ['a document cut behind its doctype and a whole one', '<!DOCTYPE a><!DOCTYPE a><a></a>'],
+  ['a declaration behind the end', `<a></a>${DECLARATION}`],
+  ['CDATA behind the end', '<a></a><![CDATA[ ]]>'],
+  ['a document cut in CDATA of 200 KB that quotes the end tag', `<a><![CDATA[${LONG_TEXT}</a>`],
+  ['a document cut in a comment of 200 KB that quotes the end tag', `<a><!--${LONG_TEXT}</a>\n`],
+  ['a document cut in an instruction that quotes the end tag', '<a><?x </a>'],
+  ['a document cut in a comment that is hardly closed', '<a><!--></a>'],
+  ['a nested element that is not closed', '<a><a></a>'],
   ['a declaration alone', DECLARATION],
   ['a comment alone', '<!-- <a></a> -->'],
   ['a doctype alone', '<!DOCTYPE a>'],
@@ -163,27 +212,152 @@ test('a document of random parts is accepted whole, and refused cut before its e
   );
 });
 
-test('only windows at the two ends are read of a large document', () => {
+test('it says in a sentence what is wrong', () => {
+  assert.equal(messageOf('{}'), 'the body does not begin as an XML document does');
+  const far = `<!-- ${' '.repeat(17 * MIB)} --><a></a>`;
+  assert.equal(messageOf(far), 'no root element begins within the first 16 MiB of the body');
+  assert.equal(messageOf('<x:a><b>'), 'the document does not end with </x:a>');
+  assert.equal(
+    messageOf('<a><!-- </a>'),
+    'the document breaks off inside a comment, a CDATA section or an instruction',
+  );
+  assert.equal(messageOf('<a></a>x'), 'something that is not of the document follows its end (</a>)');
+  assert.equal(messageOf('<a/>x'), 'something that is not of the document follows its end (<a/>)');
+  assert.equal(messageOf(`<a></a>${DECLARATION}<a></a>`), 'a second XML document begins inside the document');
+});
+
+test('a UTF-16 document with half a character too many is refused', () => {
+  const whole = encode('\ufeff<a></a>\n', 'utf16le');
+  assert.equal(rootOf(whole), 'a');
+  assert.equal(rootOf(Buffer.concat([whole, Buffer.of(0x0a)])), undefined);
+});
+
+test('in UTF-16, letters whose low bytes are those of marks are no marks', () => {
+  // The low bytes are those of <!-- and of </a>.
+  const text = '<a>\u213c\u3c21\u2d2d\u2d2d and \u2f3c\u3c2f\u2f61\u613e</a>';
+  for (const encoding of ['utf16le', 'utf16be'] as const) assert.equal(rootOf(encode(text, encoding)), 'a');
+});
+
+/** Pieces of which documents and what is not quite one are made; `*` is the root's name. */
+const PIECES: readonly string[] = [
+  ...['<!--', '-->', '<![CDATA[', ']]>', '<?p', '?>', '<!', '<', '>', '/', '-', ']', '"', "'", ' ', '\n', 'text', '!?'],
+  ...['<*b>', '</*b>', '<b:*>', '*', '<!-- </*> -->', '<![CDATA[ </*> <!-- ]]>', '<?p <*> ?>', '<b c="d"/>', '\u3c21'],
+];
+const OWN_TAGS: readonly string[] = ['<* >', '<* b="/>">', "<* c='\"' />", '<* ', '</*>', '</*', '</*>', '</*>'];
+const OTHER_TAGS: readonly string[] = ['<*>', '<*/>', '<*\n>', '<*\tb="1"/>', '</* >', '</*\r\n>', DECLARATION];
+
+/** Texts that begin with a root's start tag, and mostly hold a little that is wrong. */
+function textsOf(names: readonly string[], pieces: readonly string[]): fc.Arbitrary<string> {
+  const piece = fc.oneof({ weight: 1, arbitrary: fc.constantFrom(...PIECES) }, fc.constantFrom(...pieces));
+  return fc
+    .tuple(fc.constantFrom(...names), fc.array(piece, { maxLength: 14 }), fc.constantFrom('', '</*>', '</*>\n<!-- -->'))
+    .map(([name, middle, end]) => `<* >${middle.join('')}${end}`.replaceAll('*', name));
+}
+
+const SHORT_NAMES = ['a', 'ab', 'x:a', 'xbrl'];
+const LONG_NAMES = ['xbrli:xbrl', 'größe-1', 'informationTable', 'a:a:a:a:a'];
+const ENCODING = fc.constantFrom<Encoding>('utf8', 'utf16le', 'utf16be');
+const WINDOW = fc.integer({ min: 1, max: 40 });
+
+test('the verdict is that of the plainest way to tell, whatever the size of the windows', () => {
+  const text = fc.oneof(textsOf(SHORT_NAMES, OWN_TAGS), textsOf(LONG_NAMES, [...OWN_TAGS, ...OTHER_TAGS]));
+  let whole = 0;
+  fc.assert(
+    fc.property(text, ENCODING, WINDOW, (one, encoding, windowBytes) => {
+      const expected = isWholeDocument(one);
+      if (expected) whole++;
+      assert.equal(rootOf(encode(one, encoding), windowBytes) !== undefined, expected);
+      assert.equal(rootOf(encode(one, encoding)) !== undefined, expected);
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(whole > 200, `only ${whole} of the texts were documents`);
+});
+
+test('a short root whose tags are written in several ways: what is whole is accepted, whatever the windows', () => {
+  fc.assert(
+    fc.property(textsOf(SHORT_NAMES, [...OWN_TAGS, ...OTHER_TAGS]), ENCODING, WINDOW, (one, encoding, windowBytes) => {
+      const accepted = rootOf(encode(one, encoding)) !== undefined;
+      assert.equal(rootOf(encode(one, encoding), windowBytes) !== undefined, accepted);
+      if (isWholeDocument(one)) assert.ok(accepted);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('what a short root costs: a cut document passes if a whole one follows that writes its root otherwise', () => {
+  const seam = (first: string, second: string): string => `${first}<b>${LONG_TEXT}${second}${LONG_TEXT}</a>`;
+  assert.equal(rootOf(Buffer.from(seam('<a b="1">', '<a b="1">'))), undefined);
+  assert.equal(rootOf(Buffer.from(seam('<a b="1">', `${DECLARATION}<a\nb="1">`))), undefined);
+  assert.equal(rootOf(Buffer.from(seam('<a b="1">', '<a\nb="1">'))), 'a');
+});
+
+test('a document with sections of up to 100 KB in the middle is accepted whole, and refused cut anywhere', () => {
+  const filler = fc.constantFrom('</a>', '<a>', '<!--', '<![CDATA[', 'text ', DECLARATION, ']]', '--', '?', '\n');
+  const section = fc
+    .tuple(fc.constantFrom(['<!--', '-->'], ['<![CDATA[', ']]>'], ['<?p ', '?>']), filler, fc.nat(100_000))
+    .map(([[opening = '', closing = ''], text, size]) => {
+      const content = text.repeat(size / text.length).replaceAll(closing, '');
+      return `${opening} ${content} ${closing}`;
+    });
+  const cut = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(section, { maxLength: 4 }), ENCODING, cut, (sections, encoding, share) => {
+      const bytes = encode(`\ufeff<a>${sections.join('</b>')}</a>`, encoding);
+      assert.equal(rootOf(bytes), 'a');
+      assert.equal(rootOf(bytes.subarray(0, Math.floor(bytes.length * share))), undefined);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** A document that is made as it is read: nothing of it is kept. */
+function virtualDocument(size: number, end: string): ByteSource & { readonly most: () => number; total: number } {
   const head = Buffer.from(`${DECLARATION}<xbrl>`);
-  const end = Buffer.from('</xbrl>\n');
-  const size = 5 * 2 ** 30;
-  let bytesRead = 0;
-  const source: ByteSource = {
+  const tail = Buffer.from(end);
+  const window = Buffer.alloc(2 ** 21, 'x');
+  let most = 0;
+  return {
     size,
+    total: 0,
+    most: () => most,
     read(position, length) {
       const count = Math.max(0, Math.min(length, size - position));
-      bytesRead += count;
-      const bytes = Buffer.alloc(count, 'x');
+      most = Math.max(most, count);
+      this.total += count;
+      const bytes = window.subarray(0, count).fill('x');
       if (position < head.length) head.copy(bytes, 0, position);
-      if (position + count > size - end.length) end.copy(bytes, size - end.length - position);
+      if (position + count > size - tail.length) tail.copy(bytes, size - tail.length - position);
       return bytes;
     },
   };
-  assert.deepEqual(checkXml(source), { kind: 'document', root: 'xbrl' });
-  assert.ok(bytesRead < 1024 * 1024, `${bytesRead} bytes`);
+}
+
+test('a large document is read once, in windows of 1 MiB, and others have their turns meanwhile', async () => {
+  const source = virtualDocument(2 ** 28, '</xbrl>\n');
+  let turns = 0;
+  const others = setInterval(() => turns++, 0);
+  const verdict = await takeTurns(judgeXml(source));
+  clearInterval(others);
+  assert.deepEqual(verdict, { kind: 'document', name: 'xbrl', root: 'xbrl' } satisfies XmlVerdict);
+  assert.ok(source.most() < 1.1 * MIB, `${source.most()} bytes at once`);
+  assert.ok(source.total < 1.01 * source.size, `${source.total} bytes`);
+  assert.ok(turns > 3, `${turns} turns`);
 });
 
-const MIB = 2 ** 20;
+test('a large document that is cut is refused', async () => {
+  const verdict = await takeTurns(judgeXml(virtualDocument(2 ** 26, '</xbrl')));
+  assert.equal(verdict.kind, 'rejected');
+});
+
+test('a document that lies in memory is judged at once', () => {
+  assert.ok(!(takeTurns(judgeXml(memorySource(Buffer.from('<a></a>')))) instanceof Promise));
+});
+
+function dense(part: string, mebibytes: number): readonly [string, () => string] {
+  const name = `${mebibytes} MiB of ${JSON.stringify(part)} behind the root's start tag`;
+  return [name, () => `<a>${part.repeat((mebibytes * MIB) / part.length)}`];
+}
 
 /** Bodies that are made to make a checker despair; each must be refused, soon, and without an error. */
 const HOSTILE: readonly (readonly [string, () => string])[] = [
@@ -194,9 +368,20 @@ const HOSTILE: readonly (readonly [string, () => string])[] = [
   ['a comment that never ends', () => `<!-- ${'x'.repeat(16 * MIB)}`],
   ['white space that never ends', () => ' '.repeat(17 * MIB)],
   ['instructions without end', () => '<?a?>'.repeat(4 * MIB)],
-  ['open tags without end', () => '<a>'.repeat(5 * MIB)],
+  ['open tags without end', () => '<a>'.repeat(MIB)],
   ['30,000 unclosed comments, each behind an end tag', () => `<a>${'</a><!--'.repeat(30_000)}\n`],
   ['30,000 unclosed instructions, each behind an end tag', () => `<a>${'</a><?x'.repeat(30_000)}\n`],
+  ['declarations without end', () => `<a>${DECLARATION.repeat(400_000)}`],
+  ['white space behind the end and then a letter', () => `<a></a>${' '.repeat(16 * MIB)}x`],
+  ['white space in an end tag and then a letter', () => `<a></a${' '.repeat(16 * MIB)}x`],
+  ...['!', '<!--', '<!-->', '?', '</a', '<a', '<a ', ']]>', '"', `"'`, ' ', '\0'].map((part) => dense(part, 16)),
+  ...['<!', '<!-', '<!---->', '<!--->', '<![CDATA[', '<![CDATA[]]>', '-->', '-', ']', '<! --'].map((part) =>
+    dense(part, 2),
+  ),
+  ...['<?', '<?>', '<?a?>', '<?xml', '<a/>', '<a></a>', '</a x>', '<a "', '<a b="'].map((part) => dense(part, 2)),
+  ...['a', '<', '>', '/', '</', '&', 'x'].map((part) => dense(part, 2)),
+  ['4 MiB of the beginning of a long name', () => `<x:long-name>${'x:long-nam'.repeat(0.4 * MIB)}`],
+  ['4 MiB of the name of a long root', () => `<x:long-name>${'x:long-name'.repeat(0.4 * MIB)}`],
 ];
 
 for (const [name, make] of HOSTILE) {

@@ -1,4 +1,5 @@
 // Writes docs/integrity.md from the results of a run: totals, one table a group, footnotes. Pure.
+import { limitLines } from './http-limits.ts';
 import type { CaseGroup, HostileCase } from './hostile-cases/types.ts';
 import type { Tool } from './peers.ts';
 
@@ -177,6 +178,7 @@ export const renderBoard = (board: Board): string => {
     '',
     ...tools(board),
     '',
+    ...limitLines(),
     ...groups,
     '## Notes',
     '',

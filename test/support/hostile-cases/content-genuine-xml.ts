@@ -21,6 +21,8 @@ const withFact = (seed: string, text: string): Buffer =>
     inside: `${instanceInside(seed)}\n  <us-gaap:SubsequentEventsTextBlock contextRef="c1">${text}</us-gaap:SubsequentEventsTextBlock>`,
   });
 
+const LONG_TEXT = 'a text block of many words, '.repeat(7500);
+
 export const genuineXmlCases: readonly HostileCase[] = [
   genuineCase('xml-good', 'A plain instance', 'EDGAR recordings', instanceDocument('xml-good')),
   genuineCase(
@@ -165,6 +167,29 @@ export const genuineXmlCases: readonly HostileCase[] = [
     'XML 1.0 section 2.7',
     instanceDocument('xml-cdata-end-tag', {
       inside: `${instanceInside('cdata')}\n<![CDATA[ </xbrl> <html><body> <!-- ]]>`,
+    }),
+  ),
+  genuineCase(
+    'xml-cdata-long',
+    'CDATA of 200 KB that quotes root tags, a document and a comment, and no line end behind the root',
+    'XML 1.0 section 2.7 (no limit)',
+    instanceDocument('xml-cdata-long', {
+      inside: `<![CDATA[ ${LONG_TEXT}<?xml version="1.0"?><xbrl></xbrl> <!-- ]]>`,
+      epilog: '',
+    }),
+  ),
+  genuineCase(
+    'xml-comment-long',
+    'A comment of 200 KB in the middle that quotes root tags and CDATA, and no line end behind the root',
+    'XML 1.0 section 2.5 (no limit)',
+    instanceDocument('xml-comment-long', { inside: `<!-- ${LONG_TEXT}</xbrl> <![CDATA[ -->`, epilog: '' }),
+  ),
+  genuineCase(
+    'xml-nested-root-name',
+    'Elements of the root’s name inside, far apart, some of them their own end',
+    'XML 1.0 section 3.1',
+    instanceDocument('xml-nested-root-name', {
+      inside: `<xbrl><xbrl/>${LONG_TEXT}<xbrl note="/>"\n/></xbrl ><xbrldi:xbrl/>`,
     }),
   ),
   genuineCase(

@@ -10,12 +10,36 @@ import {
   submissionDocument,
   zipDocument,
 } from './documents.ts';
-import { whole } from './replies.ts';
+import { underFields, whole } from './replies.ts';
 import type { HostileCase } from './types.ts';
 
 const content = inGroup('content');
 
+/** Neither length nor chunks: only the document itself shows that it is whole. */
+const untilClose = (id: string, name: string, file: string, genuine: Buffer): HostileCase =>
+  content({
+    id,
+    name,
+    source: 'RFC 9112 section 8; scrapy/scrapy#4120',
+    file,
+    genuine,
+    expect: saved(),
+    serve: (document) => underFields(['Connection: close'], document),
+  });
+
 export const genuineOtherCases: readonly HostileCase[] = [
+  untilClose(
+    'eof-submission',
+    'Neither length nor chunks, a submission that ends as it began',
+    '0001000045-26-000007.txt',
+    submissionDocument('eof-submission'),
+  ),
+  untilClose(
+    'eof-htm',
+    'Neither length nor chunks, a page that ends with its last tag',
+    'form8k.htm',
+    htmlPage('FORM 8-K', 'Report'),
+  ),
   genuineCase('xsd-good', 'A schema (.xsd)', 'EDGAR.md', schemaDocument('xsd-good'), { file: 'abc-20260331.xsd' }),
   genuineCase('json-good', 'JSON', 'RFC 8259', jsonDocument('json-good'), { file: 'CIK0001000045.json' }),
   genuineCase(
@@ -88,6 +112,69 @@ export const genuineOtherCases: readonly HostileCase[] = [
       'On May 1 our crawler was told: SEC.gov | Request Rate Threshold Exceeded. Undeclared Automated Tool.',
     ),
     { file: 'form8k.htm' },
+  ),
+  genuineCase('txt-page-tag', 'A .txt that begins with a tag of EDGAR’s', 'EDGAR.md', Buffer.from('<PAGE>\n   1\n'), {
+    file: 'exhibit1.txt',
+  }),
+  genuineCase(
+    'txt-table-tag',
+    'A .txt that begins with a table as EDGAR writes it',
+    'EDGAR Filer Manual, volume II (ASCII tables)',
+    Buffer.from('<TABLE>\n<CAPTION>\n<S>             <C>\nAssets          12\n</TABLE>\n'),
+    { file: 'exhibit2.txt' },
+  ),
+  genuineCase(
+    'txt-document-tag',
+    'A .txt that begins as a document of a submission and then holds HTML',
+    'EDGAR recordings',
+    Buffer.concat([Buffer.from('<DOCUMENT>\n<TYPE>EX-99\n<TEXT>\n'), htmlPage('EX-99', 'Press release')]),
+    { file: 'exhibit3.txt' },
+  ),
+  genuineCase(
+    'htm-document-tag',
+    'An .htm that begins as a document of a submission',
+    'EDGAR recordings',
+    Buffer.concat([Buffer.from('<DOCUMENT>\n<TYPE>8-K\n<TEXT>\n'), htmlPage('8-K', 'x'), Buffer.from('</TEXT>\n')]),
+    { file: 'form8k.htm' },
+  ),
+  genuineCase(
+    'htm-utf16',
+    'An .htm in UTF-16 with a byte order mark: half of its bytes are NUL',
+    'HTML Living Standard section 13.2.3.2',
+    Buffer.from(`\ufeff${htmlPage('FORM 8-K', 'Report').toString()}`, 'utf16le'),
+    { file: 'utf16.htm' },
+  ),
+  genuineCase('no-extension-html', 'HTML under a name without extension', 'EDGAR.md', htmlPage('Index', 'x'), {
+    file: 'browse-edgar',
+  }),
+  genuineCase('asp-html', 'HTML under a name of pages', 'RFC 9110 section 8.3', htmlPage('Index', 'x'), {
+    file: 'index.aspx',
+  }),
+  genuineCase(
+    'jpg-is-png',
+    'A PNG under the name .jpg',
+    'EDGAR: 7 of 167 real .jpg',
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    {
+      file: 'logo.jpg',
+    },
+  ),
+  genuineCase('pdf-good', 'A PDF', 'ISO 32000-1 section 7.5.2', Buffer.from('%PDF-1.7\n%%EOF\n'), {
+    file: 'report.pdf',
+  }),
+  genuineCase(
+    'doc-nul',
+    'A .doc, whose bytes are mostly NUL',
+    '[MS-CFB] section 2.2',
+    Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(2000)]),
+    { file: 'letter.doc' },
+  ),
+  genuineCase(
+    'xml-encoded-dot',
+    'XML whose name has its dot encoded',
+    'RFC 3986 section 2.3 (equivalent)',
+    instanceDocument('xml-encoded-dot'),
+    { file: 'instance-20260331%2Exml' },
   ),
   genuineCase('htm-good', 'An .htm document', 'EDGAR.md', htmlPage('FORM 10-K', 'Annual report'), {
     file: 'form10k.htm',

@@ -1,4 +1,4 @@
-// JSON, gzip, zip and text that came with right framing and is not the document.
+// JSON, gzip, zip, pictures and text that came with right framing and is not the document.
 import { gzipSync } from 'node:zlib';
 import { fails, inGroup, saved, transient } from './define.ts';
 import { cut, htmlPage, jsonDocument, submissionDocument, zipDocument } from './documents.ts';
@@ -31,11 +31,34 @@ const PICTURE_KIND: Kind = {
   make: (seed) => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.from(seed)]),
   source: 'DESIGN.md (unexpected-content: HTML)',
 };
+const PDF_KIND: Kind = {
+  file: 'report.pdf',
+  make: (seed) => Buffer.from(`%PDF-1.4\n% ${seed}\n%%EOF\n`),
+  source: 'ISO 32000-1 section 7.5.2 (file header)',
+};
 const TEXT_KIND: Kind = {
   file: '0001000045-26-000006.txt',
   make: submissionDocument,
   source: 'DESIGN.md (anything else is not empty)',
 };
+const EXHIBIT_KIND: Kind = {
+  file: 'exhibit99.txt',
+  make: (seed) => Buffer.from(`<PAGE>\n                 PRESS RELEASE of ${seed}\n`),
+  source: 'EDGAR: none of 164 real .txt begins as HTML',
+};
+const PAGE_KIND: Kind = {
+  file: 'report.htm',
+  make: (seed) => htmlPage('FORM 8-K', `Report ${seed}`),
+  source: 'EDGAR: none of 838 real texts holds a NUL',
+};
+
+/** The same document under a name whose dot or extension is percent-encoded: the file is named without. */
+const encoded = (kind: Kind, file: string): Kind => ({ ...kind, file, source: 'RFC 3986 section 2.3 (equivalent)' });
+
+const SIGN_IN =
+  '<html>\r\n<head><title>Sign in</title></head>\r\n<body onload="go()">Welcome to our Wi-Fi</body></html>\r\n';
+const EDGE_ERROR =
+  '<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\n<H1>Access Denied</H1>\n \nReference&#32;&#35;18&#46;1\n</BODY>\n</HTML>\n';
 
 const inPlace = (kind: Kind, id: string, name: string, body: (genuine: Buffer) => Buffer | string): HostileCase =>
   content({
@@ -91,6 +114,48 @@ export const kindCases: readonly HostileCase[] = [
   inPlace(XLSX_KIND, 'xlsx-cut', 'Half of a workbook: no end record', (genuine) => cut(genuine)),
   inPlace(XLSX_KIND, 'xlsx-html', 'An HTML page in place of a workbook', () => htmlPage('Sorry', 'Not here.')),
   inPlace(PICTURE_KIND, 'jpg-html', 'An HTML page in place of a picture', () => htmlPage('Sign in', 'Wi-Fi')),
+  inPlace(PICTURE_KIND, 'jpg-text', 'A sentence in place of a picture', () => 'upstream connect error\n'),
+  inPlace(PICTURE_KIND, 'jpg-nul', 'A picture of which all is NUL', (genuine) => Buffer.alloc(genuine.length)),
+  inPlace(PDF_KIND, 'pdf-html', 'An HTML page in place of a PDF', () => SIGN_IN),
+  inPlace(PDF_KIND, 'pdf-json', 'A JSON error in place of a PDF', () => '{"message":"Forbidden"}\n'),
+  inPlace(PDF_KIND, 'pdf-gzip', 'A PDF that was gzipped, and nothing says so', (genuine) => gzipSync(genuine)),
+  inPlace(EXHIBIT_KIND, 'txt-html', 'The page of a captive portal in place of a .txt', () => SIGN_IN),
+  inPlace(EXHIBIT_KIND, 'txt-nul-inside', 'A .txt with a hole of NULs', (genuine) =>
+    Buffer.concat([genuine, Buffer.alloc(600), genuine]),
+  ),
+  inPlace(EXHIBIT_KIND, 'txt-gzip', 'A .txt that was gzipped, and nothing says so', (genuine) => gzipSync(genuine)),
+  inPlace(EXHIBIT_KIND, 'txt-blank', 'Blank lines in place of a .txt', () => ' \r\n\r\n\t\n'),
+  inPlace(encoded(EXHIBIT_KIND, 'exhibit99%2Etxt'), 'txt-html-encoded', 'HTML for a .txt whose dot is encoded', () =>
+    htmlPage('Sorry', 'Not here.'),
+  ),
+  inPlace(TEXT_KIND, 'submission-html', 'An edge server’s error page in place of a submission', () => EDGE_ERROR),
+  inPlace(TEXT_KIND, 'submission-all-nul', 'As long as the submission, all NUL', (genuine) =>
+    Buffer.alloc(genuine.length),
+  ),
+  inPlace(PAGE_KIND, 'htm-tail-nul', 'An .htm of which the last 40 bytes are NUL', (genuine) =>
+    Buffer.from(genuine).fill(0, genuine.length - 40),
+  ),
+  inPlace(PAGE_KIND, 'htm-picture', 'A picture in place of an .htm', () =>
+    Buffer.from('89504e470d0a1a0a0000000d4948445200000001000000010802000000', 'hex'),
+  ),
+  inPlace(
+    { file: 'form10k.paper', make: (seed) => Buffer.from(`paper ${seed}\n`), source: EXHIBIT_KIND.source },
+    'unknown-extension-html',
+    'An HTML page under an extension without a rule of its own',
+    () => EDGE_ERROR,
+  ),
+  inPlace(
+    encoded(ZIP_KIND, 'abc-xbrl%2Ezip'),
+    'zip-html-encoded',
+    'HTML for a zip whose dot is encoded',
+    () => SIGN_IN,
+  ),
+  inPlace(
+    encoded(ZIP_KIND, 'abc-xbrl.%7Aip'),
+    'zip-cut-encoded',
+    'Half of a zip whose extension is encoded',
+    (genuine) => cut(genuine),
+  ),
   content({
     id: 'json-number-until-close',
     name: 'A number as JSON, and nothing says that it has ended',
@@ -99,6 +164,15 @@ export const kindCases: readonly HostileCase[] = [
     genuine: Buffer.from('12345'),
     expect: fails('truncated'),
     serve: () => raw(['HTTP/1.1 200 OK\r\n\r\n', '12'], 'fin'),
+  }),
+  content({
+    id: 'htm-inner-page-until-close',
+    name: 'A page cut right behind another that it embeds, and nothing says that it has ended',
+    source: 'RFC 9112 section 8',
+    file: 'report.htm',
+    genuine: Buffer.concat([Buffer.from('<html><body>'), htmlPage('EX-99', 'x'), Buffer.from('</body></html>')]),
+    expect: transient('truncated'),
+    serve: (genuine) => raw(['HTTP/1.1 200 OK\r\n\r\n', genuine.subarray(0, -'</body></html>'.length)], 'fin'),
   }),
   inPlace(TEXT_KIND, 'text-empty', 'An empty body for a .txt', () => ''),
   inPlace(

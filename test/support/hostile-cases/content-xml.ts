@@ -34,6 +34,9 @@ const tailOverwritten = (genuine: Buffer, bytes: number, filler: number): Buffer
 const utf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
 const UTF16_DECLARATION = '<?xml version="1.0" encoding="UTF-16"?>\n';
 
+/** 200 KB, well beyond what the two ends of a document show. */
+const LONG_TEXT = 'a text block of many words, '.repeat(7500);
+
 export const xmlCases: readonly HostileCase[] = [
   inPlace('xml-empty', 'An empty body', 'RFC 9110 section 8.6 (a length of 0 is legal)', () => ''),
   inPlace('xml-white-space', 'Nothing but white space', WELL_FORMED, () => '\n\n   \n'),
@@ -78,6 +81,56 @@ export const xmlCases: readonly HostileCase[] = [
     tailOverwritten(genuine, 600, 0x20),
   ),
   inPlace('xml-twice', 'The document twice', WELL_FORMED, (genuine) => Buffer.concat([genuine, genuine])),
+  inPlace('xml-twice-far-seam', 'Two documents of 200 KB, the seam far from both ends', WELL_FORMED, () => {
+    const document = instanceText('far-seam', { inside: LONG_TEXT });
+    return document + document;
+  }),
+  inPlace(
+    'xml-twice-no-declaration',
+    'Two documents without declaration, the seam far from both ends',
+    WELL_FORMED,
+    () => {
+      const document = instanceText('bare-seam', { declaration: '', inside: LONG_TEXT });
+      return document + document;
+    },
+  ),
+  inPlace('xml-cut-then-whole', 'A cut document, and the whole one right behind it', WELL_FORMED, (genuine) =>
+    Buffer.concat([cut(genuine), genuine]),
+  ),
+  inPlace(
+    'xml-cut-then-whole-bare',
+    'A cut document and the whole one behind it, without declarations',
+    WELL_FORMED,
+    () => {
+      const document = Buffer.from(instanceText('bare', { declaration: '', inside: LONG_TEXT }));
+      return Buffer.concat([cut(document), document]);
+    },
+  ),
+  inPlace('xml-tail-twice', 'The document, and its second half once more', 'a range that was sent twice', (genuine) =>
+    Buffer.concat([genuine, genuine.subarray(genuine.length >> 1)]),
+  ),
+  inPlace(
+    'xml-cut-in-long-cdata',
+    'Cut in a CDATA section of 200 KB, right behind a root end tag that it quotes',
+    'XML 1.0 section 2.7',
+    () => `${ROOT_OPEN}\n<![CDATA[${LONG_TEXT}</xbrl>\n`,
+  ),
+  inPlace(
+    'xml-cut-in-long-comment',
+    'Cut in a comment of 200 KB, right behind a root end tag that it quotes',
+    'XML 1.0 section 2.5',
+    () => `${ROOT_OPEN}\n<!-- <![CDATA[ ${LONG_TEXT} ]]> </xbrl>\n`,
+  ),
+  inPlace(
+    'xml-cut-in-instruction',
+    'Cut in a processing instruction, right behind a root end tag that it quotes',
+    'XML 1.0 section 2.6',
+    () => `${ROOT_OPEN}\n${instanceInside('instruction')}\n<?note </xbrl>\n`,
+  ),
+  inPlace('xml-utf16-twice', 'Two UTF-16 documents, one behind the other', 'XML 1.0 section 4.3.3', () => {
+    const document = instanceText('utf16-twice', { declaration: '', inside: LONG_TEXT });
+    return Buffer.concat([utf16(document), Buffer.from(document, 'utf16le')]);
+  }),
   inPlace('xml-junk-after', 'Text after the root end tag', WELL_FORMED, (genuine) =>
     Buffer.concat([genuine, Buffer.from('Warning: division by zero in line 12\n')]),
   ),
@@ -153,6 +206,30 @@ export const xmlCases: readonly HostileCase[] = [
     'captive portals',
     () => '<html><head><meta http-equiv="refresh" content="0; url=http://login.example/"></head><body></body></html>',
   ),
+  inPlace(
+    'xml-html-piece',
+    'A piece of HTML that is well-formed XML',
+    'proxies',
+    () => '<table width="100%"><tr><td>The origin could not be reached</td></tr></table>\n',
+  ),
+  ...['instance-20260331%2Exml', 'instance-20260331.%78ml'].map((file, index) =>
+    content({
+      id: `xml-html-encoded-${index}`,
+      name: `An HTML page in place of XML whose name is written ${file}`,
+      source: 'RFC 3986 section 2.3 (equivalent)',
+      file,
+      expect: unexpected,
+      serve: () => whole(htmlPage('We are sorry', 'Not here.')),
+    }),
+  ),
+  content({
+    id: 'xml-cut-encoded',
+    name: 'Half of XML whose name has its dot encoded',
+    source: 'RFC 3986 section 2.3 (equivalent)',
+    file: 'instance-20260331%2Exml',
+    expect: unexpected,
+    serve: (genuine) => whole(cut(genuine)),
+  }),
   content({
     id: 'xsd-html',
     name: 'An HTML page in place of a schema (.xsd)',
