@@ -283,9 +283,10 @@ function camelCase(name: string): string {
 export function usageErrorOf(error: { readonly code: string; readonly message: string }): UsageError {
   if (error.code === 'commander.excessArguments')
     return new UsageError('give one list only: join several with cat and pipe them in');
-  const sentence = error.message
-    .replace(/^error: /, '')
-    .replace(/\s*\n\s*/g, ' ')
+  const lines = error.message.replace(/^error: /, '').split('\n');
+  const sentence = lines
+    .map((line) => line.trim())
+    .join(' ')
     .trim();
   return new UsageError(`${sentence}; see edgar-fetch --help`);
 }

@@ -3,7 +3,9 @@
 
 export type UserAgentVerdict = { readonly usable: true } | { readonly usable: false; readonly reason: string };
 
-const EMAIL = /[^\s@<>()"',;:]+@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+)/i;
+/** Lengths are those of RFC 5321 4.5.3.1 and RFC 1035 2.3.4. */
+const EMAIL =
+  /[^\s@<>()"',;:]{1,64}@([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?){1,20})/i;
 const SAMPLE_DOMAINS = [
   'example.com',
   'example.org',

@@ -69,12 +69,30 @@ async function ask(
   trace: AttemptTrace,
 ): Promise<Step> {
   const reply = await requestReply(address, request.validators, context, trace, false);
-  const step = await stepOf(reply, address, request, context);
-  // A page that asks for silence is believed at once, whoever it was meant for.
-  if (reply.kind !== 'whole' || (step.kind === 'end' && step.end.kind === 'held')) return step;
-  if (reply.isOwn === undefined || (await reply.isOwn)) return step;
-  if (step.kind === 'end') discardEnd(step.end);
+  const step = await ownStep(reply, address, request, context);
+  if (step !== undefined) return step;
   return stepOf(await requestReply(address, request.validators, context, trace, true), address, request, context);
+}
+
+/** Undefined if the reply may belong to another request. */
+async function ownStep(
+  reply: Reply,
+  address: Address,
+  request: AttemptRequest,
+  context: HttpContext,
+): Promise<Step | undefined> {
+  if (reply.kind !== 'whole' || reply.isOwn === undefined) return stepOf(reply, address, request, context);
+  // A document waits as it came, which takes less memory. What may ask for silence is believed at once, whoever it was for.
+  if (reply.head.status === 200) {
+    if (await reply.isOwn) return stepOf(reply, address, request, context);
+    reply.body.discard();
+    reply.permit.ended({ kind: 'answered' });
+    return undefined;
+  }
+  const step = await stepOf(reply, address, request, context);
+  if ((step.kind === 'end' && step.end.kind === 'held') || (await reply.isOwn)) return step;
+  if (step.kind === 'end') discardEnd(step.end);
+  return undefined;
 }
 
 async function stepOf(reply: Reply, address: Address, request: AttemptRequest, context: HttpContext): Promise<Step> {

@@ -21,10 +21,14 @@ export interface ReplyReceiver {
   onData(chunk: Buffer): boolean;
 }
 
-/** When an exchange's request was sent (performance.now) and how long its reply took to begin; `reused`: see below. */
+/** How a reply came. */
 export interface ReplyMoment {
+  /** When its request was sent (performance.now), and how long it took to begin. */
   readonly sentAtMs: number;
   readonly beganAfterMs: number;
+  /** This thread was busy most of that time: the reply may have come long before it was seen. */
+  readonly seenLate: boolean;
+  /** On a connection that had carried a reply before. */
   readonly reused: boolean;
 }
 
@@ -57,6 +61,11 @@ export function exchange(
   });
 }
 
+/** Time that this thread has spent waiting for something to happen. */
+function idleMs(): number {
+  return performance.eventLoopUtilization().idle;
+}
+
 class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
   readonly #connection: Connection;
   readonly #limits: ExchangeLimits;
@@ -73,7 +82,9 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
   #heard = false;
   #heardAtMs = 0;
   #sentAtMs = 0;
+  #idleMsWhenSent = 0;
   #beganAfterMs = 0;
+  #seenLate = false;
   #headSeen = false;
   #wireBytes = 0;
   #over = false;
@@ -119,6 +130,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
     // undici may have found the kept socket dead, and have opened another one.
     this.#reused = this.#connection.carriedReplies > 0;
     this.#sentAtMs = performance.now();
+    this.#idleMsWhenSent = idleMs();
     this.#listening = true;
     this.#heard = true;
   }
@@ -126,6 +138,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, fields: HeaderFields): void {
     if (this.#over || status < 200) return;
     this.#beganAfterMs = performance.now() - this.#sentAtMs;
+    this.#seenLate = idleMs() - this.#idleMsWhenSent < this.#beganAfterMs / 2;
     this.#headSeen = true;
     this.#heard = true;
     const head: ReplyHead = { status, fields };
@@ -162,7 +175,12 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
   }
 
   #complete(): ExchangeEnd {
-    const moment = { sentAtMs: this.#sentAtMs, beganAfterMs: this.#beganAfterMs, reused: this.#reused };
+    const moment = {
+      sentAtMs: this.#sentAtMs,
+      beganAfterMs: this.#beganAfterMs,
+      seenLate: this.#seenLate,
+      reused: this.#reused,
+    };
     return { kind: 'complete', wireBytes: this.#wireBytes, moment };
   }
 

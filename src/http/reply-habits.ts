@@ -15,13 +15,17 @@ export class ReplyHabits {
   #smoothedMs: number | undefined;
   #variationMs = 0;
 
-  /** A reply began so long after its request was sent. */
-  add(beganAfterMs: number): void {
+  /**
+   * A reply began so long after its request was sent. `seenLate`: this thread was busy meanwhile and may have seen it long after
+   * it came, which is news only if others took longer still.
+   */
+  add(beganAfterMs: number, seenLate: boolean): void {
     if (this.#smoothedMs === undefined) {
       this.#smoothedMs = beganAfterMs;
       this.#variationMs = beganAfterMs / 2;
       return;
     }
+    if (seenLate && beganAfterMs > this.#smoothedMs) return;
     this.#variationMs += (Math.abs(beganAfterMs - this.#smoothedMs) - this.#variationMs) / 4;
     this.#smoothedMs += (beganAfterMs - this.#smoothedMs) / 8;
   }

@@ -127,7 +127,7 @@ async function sendOn(
 /** Gives the connection back: one that was kept only when it is known whether its reply was asked for. */
 function settleConnection(connection: Connection, end: ExchangeEnd, { connections }: HttpContext): WholeReply['isOwn'] {
   if (end.kind !== 'complete' || !end.moment.reused) {
-    if (end.kind === 'complete') connection.habits.add(end.moment.beganAfterMs);
+    if (end.kind === 'complete') connection.habits.add(end.moment.beganAfterMs, end.moment.seenLate);
     connections.release(connection);
     return undefined;
   }
@@ -141,12 +141,13 @@ function settleConnection(connection: Connection, end: ExchangeEnd, { connection
  * answer still comes: so the connection is listened to until it should have come. Behind a reply that closes its connection
  * nothing can come; there a reply that came too early is doubted.
  */
-async function isOwnReply(connection: Connection, { sentAtMs, beganAfterMs }: ReplyMoment): Promise<boolean> {
+async function isOwnReply(connection: Connection, moment: ReplyMoment): Promise<boolean> {
+  const { sentAtMs, beganAfterMs, seenLate } = moment;
   const { habits } = connection;
   const closed = !connection.isOpen;
   const silent = await connection.staysSilent(closed ? 0 : habits.listenMs(performance.now() - sentAtMs));
   if (!silent || (closed && habits.isEarly(beganAfterMs))) return false;
-  habits.add(beganAfterMs);
+  habits.add(beganAfterMs, seenLate);
   return true;
 }
 

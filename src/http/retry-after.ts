@@ -5,14 +5,12 @@ import type { ReplyHead } from './reply-head.ts';
 /** Longer waits are all the same to us (RFC 9111 1.2.2 caps seconds that no integer holds in this way). */
 const MOST_SECONDS = 2 ** 31;
 
-const MONTH = '(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
-const TIME = '(\\d\\d):(\\d\\d):(\\d\\d)';
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT`, and with a year of two digits `Sunday, 06-Nov-94 08:49:37 GMT`. */
-const DATE_BEFORE_TIME = new RegExp(`^[A-Z][a-z]{2,8}, (\\d\\d)[ -]${MONTH}[ -](\\d{4}|\\d\\d) ${TIME} GMT$`);
+const DATE_BEFORE_TIME = /^[A-Z][a-z]{2,8}, (\d\d)[ -]([A-Z][a-z]{2})[ -](\d{4}|\d\d) (\d\d):(\d\d):(\d\d) GMT$/;
 /** `Sun Nov  6 08:49:37 1994`, which is UTC. */
-const ASCTIME = new RegExp(`^[A-Z][a-z]{2} ${MONTH} ([ \\d]\\d) ${TIME} (\\d{4})$`);
+const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/;
 
 /** Milliseconds that Retry-After asks for, the longest if it came several times; undefined if absent or unreadable. */
 export function retryAfterMs(head: ReplyHead, nowMs: number): number | undefined {
@@ -55,8 +53,9 @@ function utc(
   day: string,
   [hour, minute, second]: readonly (string | undefined)[],
 ): number | undefined {
-  const date = Date.UTC(year, MONTHS.indexOf(month ?? ''), Number(day));
-  const exists = new Date(date).getUTCDate() === Number(day);
+  const monthIndex = MONTHS.indexOf(month ?? '');
+  const date = Date.UTC(year, monthIndex, Number(day));
+  const exists = monthIndex >= 0 && new Date(date).getUTCDate() === Number(day);
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
   const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) <= 60;
   return exists && isTime ? date + seconds * 1000 : undefined;

@@ -7,8 +7,6 @@ export interface RootTag {
   /** With its prefix. In `latin1` each character stands for one byte of the name. */
   readonly name: string;
   readonly selfClosing: boolean;
-  /** The character behind the name in the start tag: white space, `/` or `>`. */
-  readonly delimiter: string;
   /** Offset just behind the start tag, in characters. */
   readonly end: number;
 }
@@ -63,7 +61,7 @@ function rootOf(text: string): RootTag | undefined {
   if (name === undefined) return undefined;
   const nameEnd = at + 1 + name.length;
   const end = tagEnd(text, nameEnd);
-  return end < 0 ? undefined : { name, selfClosing: text[end - 2] === '/', delimiter: text.charAt(nameEnd), end };
+  return end < 0 ? undefined : { name, selfClosing: text[end - 2] === '/', end };
 }
 
 /** Position behind white space, comments, instructions, one XML declaration and one doctype, as far as they end. */

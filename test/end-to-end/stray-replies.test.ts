@@ -28,7 +28,9 @@ const later = (ms: number): Moment => ({
   name: `${ms} ms later`,
   atOnce: false,
   send: (socket, reply, stray) => {
-    const sendStray = (): void => void (socket.writable && socket.write(stray));
+    const sendStray = (): void => {
+      if (socket.writable) socket.write(stray);
+    };
     // The server goes on meanwhile, as one that has lost count does.
     socket.write(reply, () => void afterMs(ms).then(sendStray));
   },

@@ -5,7 +5,7 @@ import { ReplyHabits } from '../../src/http/reply-habits.ts';
 
 function habitsOf(...beganAfterMs: readonly number[]): ReplyHabits {
   const habits = new ReplyHabits();
-  for (const ms of beganAfterMs) habits.add(ms);
+  for (const ms of beganAfterMs) habits.add(ms, false);
   return habits;
 }
 
@@ -33,4 +33,13 @@ test('a reply is early where others take longer, and steadily so', () => {
   assert.equal(STEADY.isEarly(100), false);
   assert.equal(UNSTEADY.isEarly(50), false);
   assert.equal(habitsOf().isEarly(0), false, 'of an unknown origin nothing is early');
+});
+
+test('what a busy thread saw late counts only where it shows that replies come sooner', () => {
+  const habits = habitsOf(10, 10, 10, 10, 10, 10, 10, 10, 10, 10);
+  const before = habits.listenMs(0);
+  for (let count = 0; count < 50; count++) habits.add(200, true);
+  assert.equal(habits.listenMs(0), before);
+  for (let count = 0; count < 50; count++) habits.add(5, true);
+  assert.ok(habits.listenMs(0) < 6, `${habits.listenMs(0)} ms`);
 });

@@ -43,7 +43,7 @@ const WAITS: readonly (readonly [string | string[] | undefined, number | undefin
 ];
 
 for (const [field, ms] of WAITS) {
-  test(`Retry-After ${JSON.stringify(field)?.slice(0, 60) ?? 'absent'} asks for ${ms ?? 'no'} ms, in any time zone`, (context) => {
+  test(`Retry-After ${field === undefined ? 'absent' : JSON.stringify(field).slice(0, 60)} asks for ${ms ?? 'no'} ms, in any time zone`, (context) => {
     const zone = process.env['TZ'];
     context.after(() => {
       if (zone === undefined) delete process.env['TZ'];
