@@ -145,7 +145,7 @@ async function isOwnReply(connection: Connection, moment: ReplyMoment): Promise<
   const { sentAtMs, beganAfterMs, seenLate } = moment;
   const { habits } = connection;
   const closed = !connection.isOpen;
-  const silent = await connection.staysSilent(closed ? 0 : habits.listenMs(performance.now() - sentAtMs));
+  const silent = await connection.staysSilent(closed ? 0 : habits.listenMs(performance.now() - sentAtMs, seenLate));
   if (!silent || (closed && habits.isEarly(beganAfterMs))) return false;
   habits.add(beganAfterMs, seenLate);
   return true;

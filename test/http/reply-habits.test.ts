@@ -13,19 +13,23 @@ const STEADY = habitsOf(...Array<number>(60).fill(100));
 const UNSTEADY = habitsOf(...Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? 50 : 150)));
 
 test('behind a reply of a steady origin it is listened until the usual time has passed', () => {
-  assert.ok(Math.abs(STEADY.listenMs(10) - 90) < 1);
-  assert.ok(STEADY.listenMs(101) < 1, 'nothing more to wait for');
+  assert.ok(Math.abs(STEADY.listenMs(10, false) - 90) < 1);
+  assert.ok(Math.abs(STEADY.listenMs(10, true) - 90) < 1);
+});
+
+test('when the usual time has passed, a thread that has time listens for a moment, a busy one no longer', () => {
+  assert.equal(STEADY.listenMs(101, false), 5);
+  assert.equal(STEADY.listenMs(101, true), 0);
+  assert.equal(habitsOf(100).listenMs(500, true), 5, 'of an origin of which little is known');
 });
 
 test('an unsteady origin is given the double of its variation', () => {
-  const listenMs = UNSTEADY.listenMs(0);
+  const listenMs = UNSTEADY.listenMs(0, false);
   assert.ok(listenMs > 150 && listenMs < 250, `${listenMs} ms`);
 });
 
-test('nobody waits for more than half a second, nor less than a clock can tell', () => {
-  assert.equal(habitsOf(60_000).listenMs(0), 500);
-  assert.equal(habitsOf(0.01, 0.01).listenMs(0), 1);
-  assert.equal(habitsOf().listenMs(0), 1);
+test('nobody waits for more than half a second', () => {
+  assert.equal(habitsOf(60_000).listenMs(0, false), 500);
 });
 
 test('a reply is early where others take longer, and steadily so', () => {
@@ -37,9 +41,9 @@ test('a reply is early where others take longer, and steadily so', () => {
 
 test('what a busy thread saw late counts only where it shows that replies come sooner', () => {
   const habits = habitsOf(10, 10, 10, 10, 10, 10, 10, 10, 10, 10);
-  const before = habits.listenMs(0);
+  const before = habits.listenMs(0, true);
   for (let count = 0; count < 50; count++) habits.add(200, true);
-  assert.equal(habits.listenMs(0), before);
+  assert.equal(habits.listenMs(0, true), before);
   for (let count = 0; count < 50; count++) habits.add(5, true);
-  assert.ok(habits.listenMs(0) < 6, `${habits.listenMs(0)} ms`);
+  assert.ok(habits.listenMs(0, true) < 6, `${habits.listenMs(0, true)} ms`);
 });
