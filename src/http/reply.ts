@@ -67,7 +67,7 @@ export interface WholeReply {
   readonly isOwn: Promise<boolean> | undefined;
 }
 
-export interface BrokenReply {
+interface BrokenReply {
   readonly kind: 'broken';
   readonly failure: Failure;
   readonly report: HostReport;
