@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: one file for the command line, one for each kind of thread, so that neither resolves dozens of
 // modules at start. Dependencies stay outside the bundle except those that every start needs (commander, p-limit, undici).
 // The output is CommonJS (the loader of ES modules costs 8 ms a thread): what src/ imports on demand is evaluated on demand.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -44,8 +44,23 @@ function passOver100(clientH1) {
   return clientH1.replace(refusal, '\n');
 }
 
+/** The licence of each package of which something is in the bundle, in one text. */
+async function licencesOf(inputs) {
+  const folders = new Set(inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]));
+  const texts = [...folders].sort().flatMap((folder) => (folder === undefined ? [] : [licenceOf(folder)]));
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(await readFile(`${root}${folder}/package.json`, 'utf8'));
+  const file = (await readdir(`${root}${folder}`)).find((entry) => /^licen[cs]e(?:\.|$)/i.test(entry));
+  if (file === undefined) throw new Error(`${name} is in the bundle and has no licence file`);
+  return `${name} ${version} (${license})\n\n${(await readFile(`${root}${folder}/${file}`, 'utf8')).trim()}\n`;
+}
+
 await rm(`${root}dist`, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
+  metafile: true,
   absWorkingDir: root,
   entryPoints: { main: 'src/cli/main.ts', thread: 'src/worker/thread.ts', 'look-thread': 'src/storage/look-thread.ts' },
   outdir: 'dist',
@@ -55,7 +70,7 @@ await build({
   target: 'node20',
   supported: { 'dynamic-import': false },
   sourcemap: 'linked',
-  legalComments: 'linked',
+  legalComments: 'none',
   external: ['pino', 'pino-pretty', 'cli-progress', 'proper-lockfile'],
   plugins: [slimUndici],
   define: { EDGAR_FETCH_VERSION: JSON.stringify(manifest.version), 'import.meta.url': '__url' },
@@ -63,3 +78,5 @@ await build({
   logLevel: 'warning',
 });
 await writeFile(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
+const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
+await writeFile(`${root}dist/LICENSES.txt`, await licencesOf(inputs));
