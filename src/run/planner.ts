@@ -122,7 +122,7 @@ export class Planner {
     if (!this.#isFirst(digest, number)) return { kind: 'duplicate' };
     const entry = entryOf(url, line.number, given, tag);
     const known = this.#index.lookUpNumber(number);
-    if (known.kind !== 'saved' || !isSafePath(known.path)) return { kind: 'url', entry, sec, known };
+    if (known.kind !== 'saved') return { kind: 'url', entry, sec, known };
     return { kind: 'url', entry, sec, known, question: this.#files.ask(known.path, known.bytes) };
   }
 
@@ -202,11 +202,4 @@ export function splitTag(text: string): TaggedText {
 
 function bad(line: ListLine, message: string): Extract<Plan, { kind: 'bad' }> {
   return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
-}
-
-/** A manifest that somebody edited must not lead out of the destination. */
-function isSafePath(path: string): boolean {
-  if (path === '' || path.startsWith('/') || path.includes('\0')) return false;
-  if (path.startsWith('.') && /^\.edgar-fetch(?:\/|$)/i.test(path)) return false;
-  return !path.includes('..') || !path.split('/').includes('..');
 }

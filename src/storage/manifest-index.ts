@@ -7,8 +7,7 @@ import { DigestTable } from '../model/digest-table.ts';
 import { Column, TextColumn } from './column.ts';
 import { errorCode } from './disk-error.ts';
 import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
-
-const READ_BYTES = 1024 * 1024;
+import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
 
 export type KnownDocument =
   | { readonly kind: 'unknown' }
@@ -33,6 +32,8 @@ export class ManifestIndex {
   /** Offsets of failed rows, and the number of rows, of URLs that this run added. */
   readonly #newFailed: number[] = [];
   #newUrls = 0;
+  /** The line that is being read is too long to be a row. */
+  #inLongLine = false;
   /** Rows in the file, superseded ones included, and lines that could not be read. */
   rows = 0;
   unreadable = 0;
@@ -154,8 +155,9 @@ export class ManifestIndex {
     }
   }
 
+  /** In a buffer that never grows: whatever the file holds, this is all that is in memory of it. */
   #read(descriptor: number): void {
-    let buffer = Buffer.allocUnsafe(READ_BYTES);
+    const buffer = Buffer.allocUnsafe(MAX_LINE_BYTES);
     let kept = 0;
     let offset = 0;
     for (;;) {
@@ -167,7 +169,6 @@ export class ManifestIndex {
       offset += consumed;
       kept = end - consumed;
       buffer.copyWithin(0, consumed, end);
-      if (kept === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
     }
   }
 
@@ -177,10 +178,18 @@ export class ManifestIndex {
     let start = 0;
     for (;;) {
       const newline = buffer.indexOf(0x0a, start);
-      if (newline < 0 || newline >= end) return start;
-      if (newline > start) this.#readLine(buffer, block.beginning(start, newline), start, newline, offset + start);
+      if (newline < 0 || newline >= end) break;
+      if (this.#inLongLine) this.#endLongLine();
+      else if (newline > start) this.#readLine(buffer, block.beginning(start, newline), start, newline, offset + start);
       start = newline + 1;
     }
+    this.#inLongLine ||= start === 0 && end === buffer.length;
+    return this.#inLongLine ? end : start;
+  }
+
+  #endLongLine(): void {
+    this.#inLongLine = false;
+    this.unreadable++;
   }
 
   #readLine(buffer: Buffer, beginning: RowBeginning | undefined, start: number, end: number, offset: number): void {
@@ -220,21 +229,4 @@ export class ManifestIndex {
     const index = this.#urls.add(digest);
     return index < 0 ? -1 - index : index;
   }
-}
-
-/** A manifest line as a row, or undefined if it is none. */
-export function parseRow(line: string): ManifestRow | undefined {
-  try {
-    const row: unknown = JSON.parse(line);
-    if (typeof row !== 'object' || row === null || !('url' in row) || !('status' in row)) return undefined;
-    const known = row.status === 'saved' || row.status === 'missing' || row.status === 'failed';
-    return known && typeof row.url === 'string' && isPlaceOrNone(row) ? (row as ManifestRow) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isPlaceOrNone(row: object): boolean {
-  const { path, bytes } = row as { path?: unknown; bytes?: unknown };
-  return (path === undefined || typeof path === 'string') && (bytes === undefined || typeof bytes === 'number');
 }

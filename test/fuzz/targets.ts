@@ -15,7 +15,8 @@ import { codingOf, framingOf, type ReplyHead } from '../../src/http/reply-head.t
 import { retryAfterMs } from '../../src/http/retry-after.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import { readUrlList } from '../../src/run/url-list.ts';
-import { ManifestIndex, parseRow } from '../../src/storage/manifest-index.ts';
+import { ManifestIndex } from '../../src/storage/manifest-index.ts';
+import { parseRow } from '../../src/storage/manifest-parse.ts';
 import { genuineBodies, refusalBodies } from './bodies.ts';
 import { below, mutated, pick, type Random } from './mutate.ts';
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
-import { ManifestIndex, parseRow, type KnownDocument } from '../../src/storage/manifest-index.ts';
+import { ManifestIndex, type KnownDocument } from '../../src/storage/manifest-index.ts';
+import { MAX_LINE_BYTES, parseRow } from '../../src/storage/manifest-parse.ts';
 import { ManifestRows } from '../../src/storage/manifest-rows.ts';
 import { withFolder } from '../support/test-folder.ts';
 
@@ -71,7 +72,7 @@ const row = fc.oneof(
   fc.record({
     url,
     status: fc.constant('saved' as const),
-    path: fc.constantFrom('a.xml', 'b/"c".xml', 'b\\d', 'ü€\u{1f600}.xml', 'a b', 'index'),
+    path: fc.constantFrom('a.xml', 'b/"c".xml', 'b%5Cd', 'ü€\u{1f600}.xml', 'a b', 'index'),
     bytes: fc.oneof(fc.nat(), fc.constant(0), fc.constant(2 ** 40)),
     sha256: fc.constant('0'.repeat(64)),
     settledAt,
@@ -197,7 +198,7 @@ test('a manifest that is absent or empty knows nothing', () => {
   });
 });
 
-test('lines that cross the read buffer, and one that is longer than it, are read whole', () => {
+test('lines that cross the read buffer, and one that fills it, are read whole', () => {
   withFolder((folder) => {
     const path = join(folder, 'manifest.jsonl');
     const saved = (number: number, tag: string): ManifestRow => ({
@@ -208,7 +209,8 @@ test('lines that cross the read buffer, and one that is longer than it, are read
       tag,
     });
     const rows = Array.from({ length: 700 }, (_, number) => saved(number, 'x'.repeat(10_000 + number)));
-    rows.splice(350, 0, saved(9_999, 'y'.repeat(9 * 1024 * 1024)));
+    const longest = saved(9_999, '');
+    rows.splice(350, 0, { ...longest, tag: 'y'.repeat(MAX_LINE_BYTES - 1 - JSON.stringify(longest).length) });
     writeFileSync(path, rows.map((one) => `${JSON.stringify(one)}\n`).join(''));
     const index = new ManifestIndex(path);
     index.load();
@@ -221,6 +223,33 @@ test('lines that cross the read buffer, and one that is longer than it, are read
       if (one.bytes! % 50 === 0 || one.bytes === 9_999) assert.deepEqual(reader.at(known.rowOffset), one);
     }
     reader.close();
+  });
+});
+
+test('a line that is too long for a row is passed over, wherever it lies, and nothing of it is held in memory', () => {
+  withFolder((folder) => {
+    const path = join(folder, 'manifest.jsonl');
+    const rowAt = (number: number): string =>
+      `{"url":"https://a.example/${number}","status":"saved","path":"${number}.xml","bytes":${number}}\n`;
+    const tooLong = MAX_LINE_BYTES - rowAt(1).length + 1;
+    for (const lengths of [[0], [tooLong], [MAX_LINE_BYTES], [0, 3 * MAX_LINE_BYTES, 7 * MAX_LINE_BYTES + 1]]) {
+      for (const last of ['', 'z'.repeat(2 * MAX_LINE_BYTES)]) {
+        const long = lengths.map((length) => (length === 0 ? '' : `${rowAt(1).trimEnd()}${' '.repeat(length)}\n`));
+        writeFileSync(path, `${rowAt(2)}${long.join(rowAt(3))}${rowAt(4)}${last}`);
+        const index = new ManifestIndex(path);
+        index.load();
+        const others = lengths.length;
+        assert.deepEqual([index.rows, index.unreadable], [1 + others, lengths.filter((length) => length > 0).length]);
+        assert.equal(index.lookUp('https://a.example/1').kind, 'unknown');
+        const reader = new ManifestRows(path);
+        for (const number of others === 1 ? [2, 4] : [2, 3, 4]) {
+          const known = index.lookUp(`https://a.example/${number}`);
+          assert.ok(known.kind === 'saved');
+          assert.equal(reader.at(known.rowOffset)?.bytes, number);
+        }
+        reader.close();
+      }
+    }
   });
 });
 
