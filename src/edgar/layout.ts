@@ -42,6 +42,11 @@ export function usualPath(url: string, layout: Layout): string {
   return folder + fitName(baseName, url);
 }
 
+/** Equal for paths that may be one file: macOS and Windows fold letter case, and macOS also Unicode forms. */
+export function foldCase(path: string): string {
+  return path.toLowerCase().normalize('NFC');
+}
+
 /** The name that the address itself gives its document: what its extension is judged by, and what its file is usually called. */
 export function documentName(url: string): string {
   return baseNameOf(hostAndPath(url).path);

@@ -147,14 +147,25 @@ export class Planner {
       case 'unknown':
         break;
     }
-    const { paths, collides } = this.#nameGiver().give(entry.url);
-    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, paths, false, collides) };
+    return this.#planNew(entry, sec, []);
   }
 
+  /** Under a name of its own; at `first` only if that is free, or has the same bytes. */
+  #planNew(entry: ListEntry, sec: boolean, first: readonly string[]): Plan {
+    const { paths, collides } = this.#nameGiver().give(entry.url);
+    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, [...first, ...paths], false, collides) };
+  }
+
+  /**
+   * Where other URLs claim the same path, nobody may replace what stands there: the URL whose row came last may keep what
+   * it finds, the others get names of their own.
+   */
   #planSaved(entry: ListEntry, sec: boolean, known: Extract<KnownDocument, { kind: 'saved' }>, isThere: boolean): Plan {
     const { existing } = this.#settings;
-    const { path, rowOffset } = known;
+    const { path, rowOffset, claim } = known;
+    if (claim === 'earlier') return this.#planNew(entry, sec, []);
     if (isThere && existing === 'skip') return { kind: 'there', entry, rowOffset, path };
+    if (claim === 'last') return this.#planNew(entry, sec, [path]);
     const target = this.#target(entry.url, sec, [path], true, false);
     const validators = isThere && existing === 'check' ? this.#validatorsAt(rowOffset) : undefined;
     return { kind: 'fetch', entry, target: validators === undefined ? target : { ...target, validators } };

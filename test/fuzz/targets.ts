@@ -134,7 +134,7 @@ const manifests: Target = (random) => {
       whole.filter((line) => line !== '').length,
       'lines are counted once each',
     );
-    for (const path of index.savedPaths()) assertStaysInside(path);
+    for (const { path } of index.savedDocuments()) assertStaysInside(path);
     if (spoiled === bytes) assertAgrees(index, lines);
   } finally {
     rmSync(folder, { recursive: true });
