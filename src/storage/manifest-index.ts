@@ -5,7 +5,7 @@ import type { ManifestRow } from '../model/manifest-row.ts';
 import { digestOfBytes, digestOfText, type Digest } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
 import { foldCase } from '../edgar/layout.ts';
-import { Column, TextColumn } from './column.ts';
+import { Column, PathColumn } from './column.ts';
 import { errorCode } from './disk-error.ts';
 import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
@@ -40,7 +40,7 @@ export class ManifestIndex {
   readonly #savedOffset = new Column();
   readonly #bytes = new Column();
   readonly #missingSinceMs = new Column();
-  readonly #savedPath = new TextColumn();
+  readonly #savedPath = new PathColumn();
   #shared: SharedPaths | undefined;
   /** Offsets of failed rows, and the number of rows, of URLs that this run added. */
   readonly #newFailed: number[] = [];
@@ -89,11 +89,7 @@ export class ManifestIndex {
 
   /** Paths that several URLs claim, as the manifest was when it was read. */
   get sharedPaths(): SharedPaths {
-    return (this.#shared ??= sharedPaths({
-      urls: this.#urls.size,
-      savedOffset: (url) => this.#savedOffset.get(url),
-      visit: (url, show) => this.#savedPath.visit(url, show),
-    }));
+    return (this.#shared ??= sharedPaths(this.#savedPath, this.#urls.size, (url) => this.#savedOffset.get(url)));
   }
 
   /** Offsets of the rows that are current: a URL's last row, and its last saved row if that is another. */

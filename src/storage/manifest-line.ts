@@ -47,9 +47,8 @@ export class BlockOfRows {
     const urlEnd = block.indexOf(QUOTE, urlStart);
     if (!hasAt(block, urlEnd, SAVED_PATH_KEY)) return undefined;
     const pathStart = urlEnd + SAVED_PATH_KEY.length;
-    const pathEnd = block.indexOf(QUOTE, pathStart);
-    if (pathEnd >= end || !hasAt(block, pathEnd, BYTES_KEY) || this.#hasBackslash(urlStart, pathEnd)) return undefined;
-    if (!isPlainPath(block, pathStart, pathEnd)) return undefined;
+    const pathEnd = plainPathEnd(block, pathStart, end);
+    if (!hasAt(block, pathEnd, BYTES_KEY) || this.#hasBackslash(urlStart, urlEnd)) return undefined;
     const bytes = numberAt(block, pathEnd + BYTES_KEY.length, end);
     return bytes === undefined ? undefined : { urlStart, urlEnd, pathStart, pathEnd, bytes };
   }
@@ -73,16 +72,21 @@ export function headOfRow(line: string): ManifestRow | undefined {
   return { url, status: 'saved', path: block.toString('utf8', pathStart, pathEnd), bytes };
 }
 
-/** True only for what `isDocumentPath` holds for, if there is no backslash in it; false means that it is to be asked. */
-function isPlainPath(block: Buffer, start: number, end: number): boolean {
-  if (end <= start || end - start > MAX_PLAIN_PATH || block[end - 1] === SLASH) return false;
+/**
+ * Where the quote behind a path is; -1 if the path is not such that `isDocumentPath` holds for it without being asked:
+ * short, of printable ASCII, with no empty name and none that begins with a dot.
+ */
+function plainPathEnd(block: Buffer, start: number, end: number): number {
+  const limit = Math.min(end, start + MAX_PLAIN_PATH);
   let before = SLASH;
-  for (let at = start; at < end; at++) {
+  for (let at = start; at < limit; at++) {
     const byte = block[at] ?? 0;
-    if (byte < BLANK || byte > TILDE || (before === SLASH && (byte === SLASH || byte === DOT))) return false;
+    if (byte === QUOTE) return before === SLASH ? -1 : at;
+    if (byte < BLANK || byte > TILDE || byte === BACKSLASH) return -1;
+    if (before === SLASH && (byte === SLASH || byte === DOT)) return -1;
     before = byte;
   }
-  return true;
+  return -1;
 }
 
 function hasAt(line: Buffer, at: number, key: Buffer): boolean {

@@ -3,17 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { foldCase } from '../../src/edgar/layout.ts';
-import { TextColumn } from '../../src/storage/column.ts';
+import { PathColumn } from '../../src/storage/column.ts';
 import { sharedPaths } from '../../src/storage/shared-paths.ts';
 
 function sharedOf(paths: readonly (string | undefined)[], offsets: readonly number[]): Record<string, number> {
-  const column = new TextColumn();
+  const column = new PathColumn();
   for (const [url, path] of paths.entries()) if (path !== undefined) column.set(url, path);
-  const found = sharedPaths({
-    urls: paths.length,
-    savedOffset: (url) => offsets[url] ?? url,
-    visit: (url, show) => column.visit(url, show),
-  });
+  const found = sharedPaths(column, paths.length, (url) => offsets[url] ?? url);
   return Object.fromEntries(found);
 }
 
