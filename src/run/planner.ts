@@ -141,7 +141,8 @@ export class Planner {
         if (question === undefined) break;
         return this.#planSaved(entry, sec, known, this.#files.isThere(question));
       case 'missing':
-        if (existing === 'replace' || this.#nowMs() - known.sinceMs >= recheckMissingMs) break;
+        // A time to come is none that this was found at; a clock that was set back a little does no harm.
+        if (existing === 'replace' || Math.abs(this.#nowMs() - known.sinceMs) >= recheckMissingMs) break;
         return { kind: 'known-missing', entry, rowOffset: known.rowOffset };
       case 'failed':
       case 'unknown':
