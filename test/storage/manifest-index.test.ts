@@ -1,6 +1,6 @@
 // The index says what replaying every row would say: the last saved row of a URL stands, whatever came after it.
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -261,6 +261,21 @@ test('a line that is too long for a row is passed over, wherever it lies, and no
         reader.close();
       }
     }
+  });
+});
+
+test('a line that is longer than any text can be is passed over in little memory', () => {
+  withFolder((folder) => {
+    const path = join(folder, 'manifest.jsonl');
+    const row = '{"url":"https://a.example/1","status":"saved","path":"1.xml","bytes":1}\n';
+    writeFileSync(path, row);
+    truncateSync(path, 600 * 1024 * 1024);
+    appendFileSync(path, `\n${row.replaceAll('1', '2')}`);
+    const before = process.memoryUsage.rss();
+    const index = new ManifestIndex(path);
+    index.load();
+    assert.deepEqual([index.rows, index.unreadable], [2, 1]);
+    assert.ok(process.memoryUsage.rss() - before < 100 * 1024 * 1024);
   });
 });
 
