@@ -6,6 +6,8 @@ import { isDocumentPath } from '../edgar/layout.ts';
 import { errorCode } from './disk-error.ts';
 import { statePaths } from './state-folder.ts';
 
+const MAX_SHOWN = 200;
+
 /** This path is closed to the document: something stands in the way, or no document may or can have it. */
 export class FolderBlockedError extends Error {
   override readonly name = 'FolderBlockedError';
@@ -33,8 +35,7 @@ export class DocumentFolders {
 
   /** Absolute path of a relative one. Every path that is written to comes from here. Throws FolderBlockedError. */
   fileAt(path: string): string {
-    if (!isDocumentPath(path))
-      throw new FolderBlockedError(`${JSON.stringify(path)} is no path that a document may have`);
+    if (!isDocumentPath(path)) throw new FolderBlockedError(`${shown(path)} is too long, or no path for a document`);
     return `${this.#destination}/${path}`;
   }
 
@@ -101,6 +102,10 @@ export function impossibleName(name: string, error: unknown): FolderBlockedError
   return new FolderBlockedError(`this file system cannot hold the name ${name} (${errorCode(error)})`, {
     cause: error,
   });
+}
+
+function shown(path: string): string {
+  return JSON.stringify(path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}...` : path);
 }
 
 function isWithin(path: string, folder: string): boolean {
