@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto';
 export type Layout = 'flat' | 'filing';
 
 const MAX_NAME_BYTES = 255;
+/** PATH_MAX of Linux, its NUL included: what is longer cannot be asked for, wherever the destination lies. */
+const MAX_PATH_BYTES = 4095;
 const FILING_PATH = /^\/Archives\/edgar\/data\/(\d{1,10})\/(\d{18})\//;
 /** A filing's document under a name that is safe as it stands (saves 2 us a URL). */
 const PLAIN_FILING = /^https?:\/\/[^/]+\/Archives\/edgar\/data\/\d{1,10}\/\d{18}\/([\w-][\w.-]*)$/;
@@ -12,6 +14,9 @@ const MAX_PLAIN_NAME = 80;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:$|\.)/i;
 /** Separators and whatever a terminal or a line-based tool would trip over. */
 const UNSAFE = /[\p{Cc}/\\\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** The same in a path, whose separators are its own; and halves of characters, which no name can hold. */
+const UNSAFE_IN_PATH = /[\p{Cc}\p{Cs}\\\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+const STATE_FOLDER_NAME = /^\.edgar-fetch/i;
 
 /**
  * The paths that a URL's document may get, best first: its own name, then the collision names. Relative, with `/`.
@@ -37,9 +42,29 @@ export function usualPath(url: string, layout: Layout): string {
   return folder + fitName(baseName, url);
 }
 
+/** Equal for paths that may be one file: macOS and Windows fold letter case, and macOS also Unicode forms. */
+export function foldCase(path: string): string {
+  return path.toLowerCase().normalize('NFC');
+}
+
 /** The name that the address itself gives its document: what its extension is judged by, and what its file is usually called. */
 export function documentName(url: string): string {
   return baseNameOf(hostAndPath(url).path);
+}
+
+/**
+ * True for a relative path that a document may have: of names that this file could have given, and no other. Whatever
+ * else a damaged manifest says is never written to, renamed to or deleted.
+ */
+export function isDocumentPath(path: string): boolean {
+  if (path.length > MAX_PATH_BYTES || Buffer.byteLength(path) > MAX_PATH_BYTES || UNSAFE_IN_PATH.test(path))
+    return false;
+  return path.split('/').every(isDocumentName);
+}
+
+function isDocumentName(name: string): boolean {
+  if (name === '' || name === '.' || name === '..' || STATE_FOLDER_NAME.test(name)) return false;
+  return name.length <= MAX_NAME_BYTES / 3 || Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }
 
 function baseNameOf(path: string): string {
@@ -85,7 +110,7 @@ function safeName(encoded: string): string {
   const decoded = encoded.includes('%') ? decodeOnce(encoded) : encoded;
   const name = decoded.replace(UNSAFE, percentEncode);
   if (name === '') return 'index';
-  if (/^\.{1,2}$/.test(name) || /^\.edgar-fetch/i.test(name)) return `%2E${name.slice(1)}`;
+  if (/^\.{1,2}$/.test(name) || STATE_FOLDER_NAME.test(name)) return `%2E${name.slice(1)}`;
   if (WINDOWS_DEVICE.test(name)) return percentEncode(name.slice(0, 1)) + name.slice(1);
   return name;
 }

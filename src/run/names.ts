@@ -1,6 +1,6 @@
 // Owns which name a URL gets in the destination: in list order, whether or not an earlier URL then succeeds. Two URLs never
 // share a path, letter case ignored, and a stranger's file is never in the way: it is adopted if equal, else passed by.
-import { candidatePaths, usualPath, type Layout } from '../edgar/layout.ts';
+import { candidatePaths, foldCase, usualPath, type Layout } from '../edgar/layout.ts';
 import { digestOfFoldedBytes, digestOfFoldedText, digestOfText, type Digest } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
 import { Strangers } from './strangers.ts';
@@ -111,11 +111,6 @@ function slashIn(bytes: Buffer, start: number, end: number): number {
 
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39;
-}
-
-/** macOS and Windows fold letter case, and macOS also Unicode forms. */
-function foldCase(path: string): string {
-  return path.toLowerCase().normalize('NFC');
 }
 
 function foldersOf(path: string): string[] {

@@ -122,7 +122,7 @@ export class Planner {
     if (!this.#isFirst(digest, number)) return { kind: 'duplicate' };
     const entry = entryOf(url, line.number, given, tag);
     const known = this.#index.lookUpNumber(number);
-    if (known.kind !== 'saved' || !isSafePath(known.path)) return { kind: 'url', entry, sec, known };
+    if (known.kind !== 'saved') return { kind: 'url', entry, sec, known };
     return { kind: 'url', entry, sec, known, question: this.#files.ask(known.path, known.bytes) };
   }
 
@@ -141,20 +141,32 @@ export class Planner {
         if (question === undefined) break;
         return this.#planSaved(entry, sec, known, this.#files.isThere(question));
       case 'missing':
-        if (existing === 'replace' || this.#nowMs() - known.sinceMs >= recheckMissingMs) break;
+        // A time to come is none that this was found at; a clock that was set back a little does no harm.
+        if (existing === 'replace' || Math.abs(this.#nowMs() - known.sinceMs) >= recheckMissingMs) break;
         return { kind: 'known-missing', entry, rowOffset: known.rowOffset };
       case 'failed':
       case 'unknown':
         break;
     }
-    const { paths, collides } = this.#nameGiver().give(entry.url);
-    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, paths, false, collides) };
+    return this.#planNew(entry, sec, []);
   }
 
+  /** Under a name of its own; at `first` only if that is free, or has the same bytes. */
+  #planNew(entry: ListEntry, sec: boolean, first: readonly string[]): Plan {
+    const { paths, collides } = this.#nameGiver().give(entry.url);
+    return { kind: 'fetch', entry, target: this.#target(entry.url, sec, [...first, ...paths], false, collides) };
+  }
+
+  /**
+   * Where other URLs claim the same path, nobody may replace what stands there: the URL whose row came last may keep what
+   * it finds, the others get names of their own.
+   */
   #planSaved(entry: ListEntry, sec: boolean, known: Extract<KnownDocument, { kind: 'saved' }>, isThere: boolean): Plan {
     const { existing } = this.#settings;
-    const { path, rowOffset } = known;
+    const { path, rowOffset, claim } = known;
+    if (claim === 'earlier') return this.#planNew(entry, sec, []);
     if (isThere && existing === 'skip') return { kind: 'there', entry, rowOffset, path };
+    if (claim === 'last') return this.#planNew(entry, sec, [path]);
     const target = this.#target(entry.url, sec, [path], true, false);
     const validators = isThere && existing === 'check' ? this.#validatorsAt(rowOffset) : undefined;
     return { kind: 'fetch', entry, target: validators === undefined ? target : { ...target, validators } };
@@ -202,11 +214,4 @@ export function splitTag(text: string): TaggedText {
 
 function bad(line: ListLine, message: string): Extract<Plan, { kind: 'bad' }> {
   return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
-}
-
-/** A manifest that somebody edited must not lead out of the destination. */
-function isSafePath(path: string): boolean {
-  if (path === '' || path.startsWith('/') || path.includes('\0')) return false;
-  if (path.startsWith('.') && /^\.edgar-fetch(?:\/|$)/i.test(path)) return false;
-  return !path.includes('..') || !path.split('/').includes('..');
 }

@@ -62,14 +62,19 @@ export function badLineRow(entry: ListEntry, message: string, run: string, nowMs
   return row;
 }
 
-/** What makes a request for a saved document conditional; undefined if its server sent nothing of the kind. */
+/** What may stand in a header of a request. */
+const HEADER_VALUE = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]{0,4096}[\x21-\x7e\x80-\xff])?$/;
+
+/**
+ * What makes a request for a saved document conditional. Undefined if its server sent nothing of the kind, if the row has
+ * something that is no header's value, or if it does not say which bytes they are of.
+ */
 export function validatorsOf(row: ManifestRow | undefined): Validators | undefined {
-  if (row?.etag === undefined && row?.lastModified === undefined) return undefined;
-  return {
-    ...present('etag', row.etag),
-    ...present('lastModified', row.lastModified),
-    ...present('sha256', row.sha256),
-  };
+  if (row?.sha256 === undefined) return undefined;
+  const { etag, lastModified, sha256 } = row;
+  const given = [etag, lastModified].filter((value) => value !== undefined);
+  if (given.length === 0 || !given.every((value) => HEADER_VALUE.test(value))) return undefined;
+  return { ...present('etag', etag), ...present('lastModified', lastModified), sha256 };
 }
 
 /** What `--json` prints of a document that was skipped or confirmed: its saved row, under the present line. */

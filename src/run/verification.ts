@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
+import { foldCase } from '../edgar/layout.ts';
 import { digestOfText } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
 import { errorCode } from '../storage/disk-error.ts';
@@ -61,6 +62,8 @@ export class Verifier {
   readonly #files = pLimit(CONCURRENT_FILES);
   /** URLs of the list, each looked at once. */
   readonly #listed = new DigestTable();
+  /** Lines of the manifest that are no rows. */
+  unreadableRows: number;
   readonly counts: Verification = { whole: 0, missing: 0, changed: 0, unknown: 0, absent: 0 };
 
   constructor(folder: string, report: (finding: Finding) => void) {
@@ -68,6 +71,7 @@ export class Verifier {
     this.#report = report;
     const { manifest } = statePaths(folder);
     this.#index = readIndex(folder);
+    this.unreadableRows = this.#index.unreadable;
     this.#rows = new ManifestRows(manifest);
   }
 
@@ -84,11 +88,6 @@ export class Verifier {
   /** Checks the documents of a list only. */
   async verifyList(blocks: AsyncIterable<readonly ListLine[]>): Promise<void> {
     for await (const lines of blocks) await this.#checkAll(this.#listedRows(lines));
-  }
-
-  /** Lines of the manifest that are no rows. */
-  get unreadableRows(): number {
-    return this.#index.unreadable;
   }
 
   close(): void {
@@ -128,17 +127,28 @@ export class Verifier {
 
   async #check({ rowOffset, ...about }: Question): Promise<void> {
     const row = this.#rows.at(rowOffset);
-    if (row?.path === undefined || row.sha256 === undefined) return;
-    const { path, url, tag } = row;
+    if (row?.path === undefined) {
+      this.unreadableRows++;
+      return;
+    }
+    const { path, url, tag, sha256 } = row;
     const of = { path, url, ...(tag === undefined ? {} : { tag }), ...about };
     try {
       const found = await this.#hash(join(this.#folder, path), row.bytes);
-      if (found === row.sha256) this.counts.whole++;
-      else this.#note({ status: found === undefined ? 'missing' : 'changed', ...of });
+      if (found === undefined) this.#note({ status: 'missing', ...of });
+      else if (sha256 === undefined) this.#note({ status: 'changed', ...of, reason: 'its row has no SHA-256' });
+      else if (found === sha256) this.counts.whole++;
+      else this.#note({ status: 'changed', ...of, ...this.#claimedBy(path) });
     } catch (error) {
       // A bad sector is what a check like this one is for.
       this.#note({ status: 'changed', ...of, reason: `cannot be read: ${errorCode(error)}` });
     }
+  }
+
+  /** One file cannot be what two URLs' rows say, unless both say the same. */
+  #claimedBy(path: string): { readonly reason?: string } {
+    if (!this.#index.sharedPaths.has(foldCase(path))) return {};
+    return { reason: 'the row of another URL names this file too; --repair gives each its own' };
   }
 
   /** SHA-256 of a file; undefined if it is not there, '' if its size alone says that it changed. */

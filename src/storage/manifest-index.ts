@@ -1,18 +1,29 @@
 // Owns what the manifest says, in memory: for each URL whether it is saved (where, how large), missing or failed, and where
 // its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { digestOfBytes, digestOfText, type Digest } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
-import { Column, TextColumn } from './column.ts';
+import { foldCase } from '../edgar/layout.ts';
+import { Column, PathColumn } from './column.ts';
 import { errorCode } from './disk-error.ts';
 import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
+import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
+import { sharedPaths, type SharedPaths } from './shared-paths.ts';
+import { WholeLines } from './whole-lines.ts';
 
-const READ_BYTES = 1024 * 1024;
+interface SavedDocument {
+  readonly kind: 'saved';
+  readonly path: string;
+  readonly bytes: number;
+  readonly rowOffset: number;
+  /** Saved rows of other URLs name this path too: whether that of this URL is the last of them. */
+  readonly claim?: 'last' | 'earlier';
+}
 
 export type KnownDocument =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'saved'; readonly path: string; readonly bytes: number; readonly rowOffset: number }
+  | SavedDocument
   | { readonly kind: 'missing'; readonly sinceMs: number; readonly rowOffset: number }
   | { readonly kind: 'failed' };
 
@@ -29,7 +40,8 @@ export class ManifestIndex {
   readonly #savedOffset = new Column();
   readonly #bytes = new Column();
   readonly #missingSinceMs = new Column();
-  readonly #savedPath = new TextColumn();
+  readonly #savedPath = new PathColumn();
+  #shared: SharedPaths | undefined;
   /** Offsets of failed rows, and the number of rows, of URLs that this run added. */
   readonly #newFailed: number[] = [];
   #newUrls = 0;
@@ -59,14 +71,25 @@ export class ManifestIndex {
   lookUpNumber(index: number): KnownDocument {
     if (index < 0) return { kind: 'unknown' };
     const path = this.#savedPath.get(index);
-    if (path !== undefined) {
-      return { kind: 'saved', path, bytes: this.#bytes.get(index), rowOffset: this.#savedOffset.get(index) };
-    }
+    if (path !== undefined) return this.#savedDocument(index, path);
     if (this.#last.get(index) === LAST_MISSING) {
       const sinceMs = this.#missingSinceMs.get(index);
       return { kind: 'missing', sinceMs, rowOffset: this.#lastOffset.get(index) };
     }
     return { kind: 'failed' };
+  }
+
+  #savedDocument(index: number, path: string): SavedDocument {
+    const bytes = this.#bytes.get(index);
+    const rowOffset = this.#savedOffset.get(index);
+    const last = this.sharedPaths.size === 0 ? undefined : this.sharedPaths.get(foldCase(path));
+    if (last === undefined) return { kind: 'saved', path, bytes, rowOffset };
+    return { kind: 'saved', path, bytes, rowOffset, claim: last === index ? 'last' : 'earlier' };
+  }
+
+  /** Paths that several URLs claim, as the manifest was when it was read. */
+  get sharedPaths(): SharedPaths {
+    return (this.#shared ??= sharedPaths(this.#savedPath, this.#urls.size, (url) => this.#savedOffset.get(url)));
   }
 
   /** Offsets of the rows that are current: a URL's last row, and its last saved row if that is another. */
@@ -102,14 +125,6 @@ export class ManifestIndex {
   /** Visits the UTF-8 bytes of every path that a saved row holds. */
   visitSavedPaths(visit: (bytes: Buffer, start: number, end: number) => void): void {
     for (let index = 0; index < this.#urls.size; index++) this.#savedPath.visit(index, visit);
-  }
-
-  /** Every path that a saved row holds. */
-  *savedPaths(): Generator<string> {
-    for (let index = 0; index < this.#urls.size; index++) {
-      const path = this.#savedPath.get(index);
-      if (path !== undefined) yield path;
-    }
   }
 
   /**
@@ -155,31 +170,20 @@ export class ManifestIndex {
   }
 
   #read(descriptor: number): void {
-    let buffer = Buffer.allocUnsafe(READ_BYTES);
-    let kept = 0;
-    let offset = 0;
-    for (;;) {
-      const count = readSync(descriptor, buffer, kept, buffer.length - kept, null);
-      if (count === 0) break;
-      const end = kept + count;
-      const consumed = this.#readLines(buffer, end, offset);
-      if (offset === 0 && consumed > 0) this.#urls.reserve((this.#urls.size / consumed) * fstatSync(descriptor).size);
-      offset += consumed;
-      kept = end - consumed;
-      buffer.copyWithin(0, consumed, end);
-      if (kept === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+    const lines = new WholeLines(descriptor, MAX_LINE_BYTES);
+    for (const { buffer, start, end, offset } of lines.blocks()) {
+      this.#readLines(buffer, start, end, offset);
+      if (offset === 0) this.#urls.reserve((this.#urls.size / end) * fstatSync(descriptor).size);
     }
+    this.unreadable += lines.tooLong;
   }
 
-  /** Reads the whole lines of `buffer[0, end)`; returns how many bytes they take. What follows is a torn line, or more to come. */
-  #readLines(buffer: Buffer, end: number, offset: number): number {
+  #readLines(buffer: Buffer, start: number, end: number, offset: number): void {
     const block = new BlockOfRows(buffer);
-    let start = 0;
-    for (;;) {
-      const newline = buffer.indexOf(0x0a, start);
-      if (newline < 0 || newline >= end) return start;
-      if (newline > start) this.#readLine(buffer, block.beginning(start, newline), start, newline, offset + start);
-      start = newline + 1;
+    for (let at = start; at < end;) {
+      const newline = buffer.indexOf(0x0a, at);
+      if (newline > at) this.#readLine(buffer, block.beginning(at, newline), at, newline, offset + at);
+      at = newline + 1;
     }
   }
 
@@ -220,21 +224,4 @@ export class ManifestIndex {
     const index = this.#urls.add(digest);
     return index < 0 ? -1 - index : index;
   }
-}
-
-/** A manifest line as a row, or undefined if it is none. */
-export function parseRow(line: string): ManifestRow | undefined {
-  try {
-    const row: unknown = JSON.parse(line);
-    if (typeof row !== 'object' || row === null || !('url' in row) || !('status' in row)) return undefined;
-    const known = row.status === 'saved' || row.status === 'missing' || row.status === 'failed';
-    return known && typeof row.url === 'string' && isPlaceOrNone(row) ? (row as ManifestRow) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isPlaceOrNone(row: object): boolean {
-  const { path, bytes } = row as { path?: unknown; bytes?: unknown };
-  return (path === undefined || typeof path === 'string') && (bytes === undefined || typeof bytes === 'number');
 }

@@ -1,6 +1,7 @@
 // Owns the fast way into a manifest line: a saved row that we wrote begins with url, status, path and bytes, in that order
 // and mostly without escapes, and is told from its first 200 bytes. Anything else is undefined here and parsed as JSON.
 // (1,000,000 rows: 0.3 s instead of 4.)
+import type { ManifestRow } from '../model/manifest-row.ts';
 
 const URL_KEY = Buffer.from('{"url":"');
 const SAVED_PATH_KEY = Buffer.from('","status":"saved","path":"');
@@ -12,6 +13,13 @@ const COMMA = 0x2c;
 const CLOSE = 0x7d;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
+
+const BLANK = 0x20;
+const DOT = 0x2e;
+const SLASH = 0x2f;
+const TILDE = 0x7e;
+/** None of its names is too long then. */
+const MAX_PLAIN_PATH = 255;
 
 export interface RowBeginning {
   readonly urlStart: number;
@@ -39,8 +47,8 @@ export class BlockOfRows {
     const urlEnd = block.indexOf(QUOTE, urlStart);
     if (!hasAt(block, urlEnd, SAVED_PATH_KEY)) return undefined;
     const pathStart = urlEnd + SAVED_PATH_KEY.length;
-    const pathEnd = block.indexOf(QUOTE, pathStart);
-    if (pathEnd >= end || !hasAt(block, pathEnd, BYTES_KEY) || this.#hasBackslash(urlStart, pathEnd)) return undefined;
+    const pathEnd = plainPathEnd(block, pathStart, end);
+    if (!hasAt(block, pathEnd, BYTES_KEY) || this.#hasBackslash(urlStart, urlEnd)) return undefined;
     const bytes = numberAt(block, pathEnd + BYTES_KEY.length, end);
     return bytes === undefined ? undefined : { urlStart, urlEnd, pathStart, pathEnd, bytes };
   }
@@ -54,6 +62,33 @@ export class BlockOfRows {
   }
 }
 
+/** What the fast way tells of a line, as a row. */
+export function headOfRow(line: string): ManifestRow | undefined {
+  const block = Buffer.from(line);
+  const beginning = new BlockOfRows(block).beginning(0, block.length);
+  if (beginning === undefined) return undefined;
+  const { urlStart, urlEnd, pathStart, pathEnd, bytes } = beginning;
+  const url = block.toString('utf8', urlStart, urlEnd);
+  return { url, status: 'saved', path: block.toString('utf8', pathStart, pathEnd), bytes };
+}
+
+/**
+ * Where the quote behind a path is; -1 if the path is not such that `isDocumentPath` holds for it without being asked:
+ * short, of printable ASCII, with no empty name and none that begins with a dot.
+ */
+function plainPathEnd(block: Buffer, start: number, end: number): number {
+  const limit = Math.min(end, start + MAX_PLAIN_PATH);
+  let before = SLASH;
+  for (let at = start; at < limit; at++) {
+    const byte = block[at] ?? 0;
+    if (byte === QUOTE) return before === SLASH ? -1 : at;
+    if (byte < BLANK || byte > TILDE || byte === BACKSLASH) return -1;
+    if (before === SLASH && (byte === SLASH || byte === DOT)) return -1;
+    before = byte;
+  }
+  return -1;
+}
+
 function hasAt(line: Buffer, at: number, key: Buffer): boolean {
   for (let index = 0; index < key.length; index++) if (line[at + index] !== key[index]) return false;
   return true;
@@ -63,7 +98,7 @@ function numberAt(line: Buffer, start: number, end: number): number | undefined 
   let value = 0;
   for (let at = start; at < end; at++) {
     const byte = line[at] ?? 0;
-    if (byte === COMMA || byte === CLOSE) return at > start ? value : undefined;
+    if (byte === COMMA || byte === CLOSE) return at > start && Number.isSafeInteger(value) ? value : undefined;
     if (byte < DIGIT_0 || byte > DIGIT_9) return undefined;
     value = value * 10 + (byte - DIGIT_0);
   }

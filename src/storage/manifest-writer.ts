@@ -1,9 +1,11 @@
 // Owns appending rows to the manifest. Rows that arrive while a write is under way go together in the next one, and share
-// its sync. A row is durable when its promise resolves.
-import { closeSync, fsync, ftruncateSync, openSync, readSync, fstatSync, write } from 'node:fs';
+// its sync. A row is durable when its promise resolves. Of what is in the file nothing is taken away but half a row that a
+// run was writing when it was killed.
+import { closeSync, fsync, ftruncateSync, openSync, readSync, fstatSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { cannotWrite } from './disk-error.ts';
+import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
 import { freeBytes } from './temporary-file.ts';
 
 const writeFile = promisify(write);
@@ -24,13 +26,13 @@ export class ManifestWriter {
   #flushing: Promise<void> | undefined;
   #broken: Error | undefined;
 
-  /** Opens or creates the manifest; a torn last line, of a run that was killed, is cut off. Throws CannotWriteError. */
+  /** Opens or creates the manifest; its last line is ended, or cut off if it is torn. Throws CannotWriteError. */
   constructor(path: string, fsyncRows: boolean) {
     this.#path = path;
     this.#fsync = fsyncRows;
     try {
       this.#descriptor = openSync(path, 'a+', 0o666);
-      this.#offset = cutTornLine(this.#descriptor);
+      this.#offset = endLastLine(this.#descriptor);
     } catch (error) {
       throw cannotWrite(path, error, freeBytes(path));
     }
@@ -93,21 +95,35 @@ export class ManifestWriter {
   }
 }
 
-/** Returns the length of the file after cutting what follows the last line end. */
-function cutTornLine(descriptor: number): number {
+/** Returns the length of the file when its last line has an end. */
+function endLastLine(descriptor: number): number {
   const { size } = fstatSync(descriptor);
+  const end = lastLineEnd(descriptor, size);
+  if (end === size) return size;
+  if (isTorn(descriptor, end, size)) {
+    ftruncateSync(descriptor, end);
+    return end;
+  }
+  // At the end, wherever the descriptor stands: it appends.
+  writeSync(descriptor, '\n');
+  return size + 1;
+}
+
+/** True for half a row. A whole one lost its line end in an editor; and no row of ours is as long as the longest line. */
+function isTorn(descriptor: number, start: number, end: number): boolean {
+  if (end - start >= MAX_LINE_BYTES) return false;
+  const line = Buffer.allocUnsafe(end - start);
+  return parseRow(line.toString('utf8', 0, readSync(descriptor, line, 0, line.length, start))) === undefined;
+}
+
+/** Behind the last line end; 0 if there is none. */
+function lastLineEnd(descriptor: number, size: number): number {
   const block = Buffer.allocUnsafe(64 * 1024);
-  let end = size;
-  while (end > 0) {
+  for (let end = size; end > 0; end -= block.length) {
     const start = Math.max(0, end - block.length);
     const count = readSync(descriptor, block, 0, end - start, start);
     const newline = block.subarray(0, count).lastIndexOf(0x0a);
-    if (newline >= 0) {
-      end = start + newline + 1;
-      break;
-    }
-    end = start;
+    if (newline >= 0) return start + newline + 1;
   }
-  if (end < size) ftruncateSync(descriptor, end);
-  return end;
+  return 0;
 }

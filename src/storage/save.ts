@@ -1,10 +1,11 @@
 // Owns the atomic save: a checked body gets its final name only when it is complete on disk. Order: file written and
 // synced, renamed, folder synced; the manifest row comes after, from the main thread. Nothing that is not ours is overwritten.
-import { copyFileSync, linkSync, lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDocumentPath } from '../edgar/layout.ts';
 import { permanentFailure, type Failure } from '../model/failure.ts';
 import type { DocumentRequest } from '../model/document.ts';
-import { DocumentFolders, FolderBlockedError } from './document-folders.ts';
+import { DocumentFolders, FolderBlockedError, impossibleName } from './document-folders.ts';
 import { cannotWrite, errorCode, isImpossibleName } from './disk-error.ts';
 import { FolderSync } from './folder-sync.ts';
 import { sha256OfFile } from './file-digest.ts';
@@ -70,21 +71,18 @@ export class DocumentSaver {
       return await this.#put(place, request, body);
     } catch (error) {
       discardBody(body);
-      if (error instanceof FolderBlockedError)
-        return { kind: 'failed', failure: permanentFailure('disk', error.message) };
-      if (isImpossibleName(error)) {
-        const message = `this file system cannot hold the name ${request.paths[0] ?? ''} (${errorCode(error)})`;
-        return { kind: 'failed', failure: permanentFailure('disk', message) };
-      }
-      const path = join(this.#folders.destination, request.paths[0] ?? '');
+      const name = request.paths[0] ?? '';
+      const closed = isImpossibleName(error) ? impossibleName(name, error) : error;
+      if (closed instanceof FolderBlockedError)
+        return { kind: 'failed', failure: permanentFailure('disk', closed.message) };
+      const path = join(this.#folders.destination, name);
       throw cannotWrite(path, error, freeBytes(path));
     }
   }
 
   /** True if the file at a relative path has these bytes. Never rejects: what cannot be read has not. */
   async matches(path: string, sha256: string): Promise<boolean> {
-    const found = await sha256OfFile(join(this.#folders.destination, path)).catch(() => undefined);
-    return found === sha256;
+    return isDocumentPath(path) && sha256 === (await sha256OfFile(this.#folders.fileAt(path)).catch(() => undefined));
   }
 
   async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {
@@ -109,7 +107,7 @@ export class DocumentSaver {
       await written.complete(this.#fsync);
       const keep = place.kind === 'ours' && request.existing !== 'skip';
       const previousSha256 = keep ? await this.#keep(final) : undefined;
-      renameSync(written.path, final);
+      giveName(written.path, final, place.path);
       if (this.#fsync) await this.#syncFolders(folder, fresh);
       return { kind: 'saved', path: place.path, previousSha256, warning: warningOf(place) };
     } catch (error) {
@@ -144,6 +142,19 @@ export class DocumentSaver {
     await Promise.all([...folders].map((path) => this.#folderSync.sync(path)));
     this.#folders.settle(fresh);
   }
+}
+
+function giveName(from: string, final: string, path: string): void {
+  try {
+    renameSync(from, final);
+  } catch (error) {
+    throw isNameRefused(error, from, final) ? impossibleName(path, error) : error;
+  }
+}
+
+/** True if a rename failed because of the new name. exFAT says ENOENT of `?*:|<>`, while all that it takes is there. */
+export function isNameRefused(error: unknown, from: string, to: string): boolean {
+  return isImpossibleName(error) || (errorCode(error) === 'ENOENT' && existsSync(from) && existsSync(dirname(to)));
 }
 
 function warningOf(place: Place): string | undefined {

@@ -152,7 +152,7 @@ export class BatchRunner {
         if (end.refused === undefined) return { kind: 'failed', exchange: end.exchange, failure: end.failure };
         const { body, rule } = end.refused;
         const kept = await this.#parts.refused.keep(document, body);
-        const message = `${end.failure.message} (rule ${rule}; kept as ${kept}; --check wire would accept it)`;
+        const message = `${end.failure.message} (rule ${rule}; ${kept}; --check wire would accept it)`;
         return { kind: 'failed', exchange: end.exchange, failure: { ...end.failure, message } };
       }
     }

@@ -29,6 +29,10 @@ export const PING_MS = 2_000;
 /** A thread that was ended and is still there after so many more questions hangs in the system: nobody waits for it. */
 const PINGS_TO_END = 5;
 
+/** A thread that could not be started, or had no file left to open. */
+const OWN_SHORTAGE = /\bWorker initialization failure\b|\bE[MN]FILE\b/;
+const MAKE_ROOM = 'raise ulimit -n, or lower --connections and --workers';
+
 export class PooledThread implements PoolWorker {
   readonly name: string;
   readonly #thread: ThreadLike;
@@ -53,7 +57,7 @@ export class PooledThread implements PoolWorker {
     this.#listener = listener;
     this.gone = new Promise((resolve) => (this.#resolveGone = resolve));
     thread.on('message', (message: FromWorker) => this.#hear(message));
-    thread.on('error', (error: unknown) => (this.#reason = error instanceof Error ? error.message : String(error)));
+    thread.on('error', (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)));
     thread.on('messageerror', (error) => (this.#reason = error.message));
     thread.on('exit', (code) => this.#end(`it exited with code ${code}`));
   }
@@ -96,6 +100,13 @@ export class PooledThread implements PoolWorker {
     if (event.kind === 'hungry') this.hungry = true;
     if (event.kind === 'settled' && !this.unsettled.delete(event.sequence)) return;
     if (event.kind !== 'pong') this.#listener.onEvent(event);
+  }
+
+  /** What this process is short of is no fault of a document's, and another thread would find no more of it. */
+  #fail(reason: string): void {
+    this.#reason = reason;
+    if (!this.#isGone && OWN_SHORTAGE.test(reason))
+      this.#listener.onEvent({ kind: 'fatal', message: `a worker thread cannot go on (${reason}); ${MAKE_ROOM}` });
   }
 
   #end(reason: string): void {

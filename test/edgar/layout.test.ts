@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalUrl } from '../../src/edgar/canonical-url.ts';
-import { candidatePaths, documentName, usualPath, type Layout } from '../../src/edgar/layout.ts';
+import { candidatePaths, documentName, isDocumentPath, usualPath, type Layout } from '../../src/edgar/layout.ts';
 
 const FILING = 'https://www.sec.gov/Archives/edgar/data/1000697/000095012310017583/';
 const ACCESSION = '000095012310017583';
@@ -160,6 +160,7 @@ const url = fc
   .map((verdict) => verdict.url);
 
 function assertSafe(candidate: string): void {
+  assert.ok(isDocumentPath(candidate), 'it is known again as one of ours');
   const segments = candidate.split('/');
   assert.notEqual(segments[0]?.toLowerCase().slice(0, 12), '.edgar-fetch');
   for (const segment of segments) {
@@ -204,4 +205,57 @@ test('the last candidates of different URLs never share a path', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+const NO_PATHS: readonly (readonly [string, string])[] = [
+  ['empty', ''],
+  ['absolute', '/a.xml'],
+  ['a folder', 'a/'],
+  ['with an empty name', 'a//b.xml'],
+  ['with a dot for a name', './a.xml'],
+  ['with a dot in the middle', 'a/./b.xml'],
+  ['that leads out', '../a.xml'],
+  ['that leads out and back', 'a/../../downloads/a.xml'],
+  ['with two dots at the end', 'a/..'],
+  ['the state folder', '.edgar-fetch'],
+  ['the manifest', '.edgar-fetch/manifest.jsonl'],
+  ['the manifest by another name', './.edgar-fetch/manifest.jsonl'],
+  ['the manifest in other letters', '.Edgar-FETCH/manifest.jsonl'],
+  ['a state folder further down', 'a/.edgar-fetch/x'],
+  ['like the state folder', '.edgar-fetch-2/x'],
+  ['with a backslash', 'a\\b.xml'],
+  ['with a NUL', 'a\0.xml'],
+  ['with a line break', 'a\n.xml'],
+  ['with an escape', 'a\u001b[31m.xml'],
+  ['with a control character of the upper half', 'a\u009b.xml'],
+  ['with a line separator', 'a\u2028.xml'],
+  ['that turns the direction of writing', 'a\u202elmx.xml'],
+  ['with half a character', 'a\ud83d.xml'],
+  ['with a name of 256 bytes', `${'a'.repeat(252)}.xml`],
+  ['with a folder of 256 bytes', `${'é'.repeat(128)}/a.xml`],
+  ['of 4,096 bytes', `${'a/'.repeat(2047)}bb`],
+  ['of a megabyte', 'a/'.repeat(500_000)],
+];
+
+for (const [name, path] of NO_PATHS) {
+  test(`a path ${name} is none that a document may have`, () => {
+    assert.equal(isDocumentPath(path), false);
+  });
+}
+
+test('a path at the limits, of any characters that names have, is one that a document may have', () => {
+  for (const path of [
+    'a',
+    '...',
+    '.hidden/..a',
+    ' ',
+    'a b/%2E',
+    'ü€😀.xml',
+    '%2Eedgar-fetch/x',
+    'edgar-fetch',
+    'con.xml',
+  ])
+    assert.equal(isDocumentPath(path), true, path);
+  for (const path of ['a'.repeat(255), `${'é'.repeat(127)}b/${'漢'.repeat(85)}`, `${'a/'.repeat(2047)}b`])
+    assert.equal(isDocumentPath(path), true, path);
 });

@@ -15,7 +15,8 @@ import { codingOf, framingOf, type ReplyHead } from '../../src/http/reply-head.t
 import { retryAfterMs } from '../../src/http/retry-after.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import { readUrlList } from '../../src/run/url-list.ts';
-import { ManifestIndex, parseRow } from '../../src/storage/manifest-index.ts';
+import { ManifestIndex } from '../../src/storage/manifest-index.ts';
+import { parseRow } from '../../src/storage/manifest-parse.ts';
 import { genuineBodies, refusalBodies } from './bodies.ts';
 import { below, mutated, pick, type Random } from './mutate.ts';
 
@@ -133,7 +134,7 @@ const manifests: Target = (random) => {
       whole.filter((line) => line !== '').length,
       'lines are counted once each',
     );
-    for (const path of index.savedPaths()) assertStaysInside(path);
+    for (const { path } of index.savedDocuments()) assertStaysInside(path);
     if (spoiled === bytes) assertAgrees(index, lines);
   } finally {
     rmSync(folder, { recursive: true });

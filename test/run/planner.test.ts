@@ -166,6 +166,9 @@ const KNOWN: readonly (readonly [string, Setting, string])[] = [
   ['missing since yesterday', { rows: [missing(1)] }, 'known-missing'],
   ['missing for 8 days', { rows: [missing(8)] }, 'fetch a.xml'],
   ['missing for exactly 7 days', { rows: [missing(7)] }, 'fetch a.xml'],
+  ['missing since tomorrow, by a clock that was set back', { rows: [missing(-1)] }, 'known-missing'],
+  ['missing since a time that is years ahead', { rows: [missing(-3_000)] }, 'fetch a.xml'],
+  ['missing since no time', { rows: [{ url: URL_A, status: 'missing', settledAt: 'soon' }] }, 'fetch a.xml'],
   ['missing, to be asked for always', { rows: [missing(0)], settings: { recheckMissingMs: 0 } }, 'fetch a.xml'],
   ['missing, to be replaced', { rows: [missing(1)], settings: { existing: 'replace' } }, 'fetch a.xml'],
   ['missing, then failed', { rows: [missing(1), { url: URL_A, status: 'failed' }] }, 'fetch a.xml'],
@@ -212,4 +215,41 @@ test('the tag is what follows the first white space, trimmed', () => {
   assert.deepEqual(splitTag('a'), { text: 'a' });
   assert.deepEqual(splitTag('a b  c'), { text: 'a', tag: 'b  c' });
   assert.deepEqual(splitTag('a\t\tb'), { text: 'a', tag: 'b' });
+});
+
+const URL_B = `${FOLDER.replace('000000000000000001', '000000000000000002')}a.xml`;
+
+/** Two URLs whose rows name one path, the later row that of the second. */
+const CLAIMS: readonly (readonly [string, Setting, readonly [string, string]])[] = [
+  ['and one file of the size that both rows say', { files: FILES }, ['fetch', 'there']],
+  ['whose file is of neither size', { files: { 'a.xml': '<' } }, ['fetch', 'fetch a.xml or']],
+  ['whose file is gone', {}, ['fetch', 'fetch a.xml or']],
+  ['that are to be replaced', { files: FILES, settings: { existing: 'replace' } }, ['fetch', 'fetch a.xml or']],
+  ['that are to be checked', { files: FILES, settings: { existing: 'check' } }, ['fetch', 'fetch a.xml or']],
+];
+
+for (const [name, setting, expected] of CLAIMS) {
+  test(`of two URLs with one path ${name} only the later may keep it, and neither replaces what stands there`, () => {
+    const own = ['000000000000000001-a.xml', '000000000000000002-a.xml'];
+    for (const path of ['a.xml', 'A.XML']) {
+      const files = path === 'a.xml' || setting.files === undefined ? {} : { [path]: '<a/>' };
+      const rows = [saved(), { ...saved(path), url: URL_B }];
+      const plans = plansOf([URL_A, URL_B], { ...setting, files: { ...setting.files, ...files }, rows });
+      const words = plans.map((plan, at) => {
+        if (plan.kind !== 'fetch') return plan.kind;
+        assert.equal(plan.target.owned, false);
+        assert.equal(plan.target.validators, undefined);
+        assert.equal(plan.target.paths.at(-1), own[at]);
+        return plan.target.paths.length === 1 ? 'fetch' : `fetch ${plan.target.paths[0]?.toLowerCase()} or`;
+      });
+      if (path === 'a.xml') assert.deepEqual(words, expected);
+      assert.equal(words[0], 'fetch');
+    }
+  });
+}
+
+test("a path that only superseded rows share is nobody else's", () => {
+  const rows = [saved(), { ...saved(), url: URL_B }, saved('b.xml')];
+  const kinds = plansOf([URL_A, URL_B], { rows, files: { 'a.xml': '<a/>', 'b.xml': '<a/>' } }).map(({ kind }) => kind);
+  assert.deepEqual(kinds, ['there', 'there']);
 });

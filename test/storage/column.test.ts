@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Column, TextColumn } from '../../src/storage/column.ts';
+import { Column, PathColumn } from '../../src/storage/column.ts';
 
 const index = fc.oneof(fc.nat(20), fc.nat(100_000), fc.constantFrom(16_383, 16_384, 16_385));
 
@@ -29,7 +29,7 @@ test('a text column behaves like a Map, with undefined where nothing was set', (
   );
   fc.assert(
     fc.property(fc.array(fc.tuple(index, text), { maxLength: 60 }), index, (cells, other) => {
-      const column = new TextColumn();
+      const column = new PathColumn();
       const model = new Map<number, string>();
       for (const [at, value] of cells) {
         column.set(at, value);
@@ -42,13 +42,13 @@ test('a text column behaves like a Map, with undefined where nothing was set', (
 });
 
 test('texts that fill several blocks are all kept', () => {
-  const column = new TextColumn();
+  const column = new PathColumn();
   for (let at = 0; at < 400; at++) column.set(at, `${at}:`.padEnd(10_000, '.'));
   for (let at = 0; at < 400; at++) assert.equal(column.get(at), `${at}:`.padEnd(10_000, '.'));
 });
 
 test('bytes are copied: what happens to the buffer later does not matter', () => {
-  const column = new TextColumn();
+  const column = new PathColumn();
   const bytes = Buffer.from('..path..');
   column.setBytes(3, bytes, 2, 6);
   bytes.fill(0);

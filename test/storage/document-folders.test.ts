@@ -1,6 +1,15 @@
 // Folders below the destination are made when they are needed, and a link never leads a document out of it.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DocumentFolders, FolderBlockedError } from '../../src/storage/document-folders.ts';
@@ -11,7 +20,7 @@ function withDestination(use: (destination: string, outside: string) => void): v
   withFolder((folder) => {
     const destination = join(realpathSync(folder), 'out');
     const outside = join(realpathSync(folder), 'outside');
-    mkdirSync(destination);
+    mkdirSync(join(destination, '.edgar-fetch', 'refused'), { recursive: true });
     mkdirSync(outside);
     use(destination, outside);
   });
@@ -59,6 +68,8 @@ const BLOCKING: readonly (readonly [string, (place: string, outside: string, des
   ],
   ['a link to nothing', (place) => symlinkSync('gone', place)],
   ['a file', (place) => writeFileSync(place, 'x')],
+  ['a link to the state folder', (place) => symlinkSync('.edgar-fetch', place)],
+  ['a link into the state folder', (place) => symlinkSync('.edgar-fetch/refused', place)],
 ];
 
 for (const [name, block] of BLOCKING) {
@@ -74,3 +85,32 @@ for (const [name, block] of BLOCKING) {
     });
   });
 }
+
+test('a state folder that is a link elsewhere is no folder for documents either', () => {
+  withDestination((destination, outside) => {
+    rmSync(join(destination, '.edgar-fetch'), { recursive: true });
+    mkdirSync(join(destination, 'own-files'));
+    symlinkSync('own-files', join(destination, '.edgar-fetch'));
+    assert.throws(() => new DocumentFolders(destination).prepare('own-files/a.xml'), FolderBlockedError);
+    assert.deepEqual(readdirSync(outside), []);
+  });
+});
+
+test('a path that no document may have is refused before the disk is asked', () => {
+  withDestination((destination) => {
+    const folders = new DocumentFolders(destination);
+    for (const path of [
+      '',
+      '../a.xml',
+      '/a.xml',
+      './.edgar-fetch/manifest.jsonl',
+      '.edgar-fetch/lock',
+      'a//b.xml',
+      'a\0',
+    ])
+      assert.throws(() => folders.fileAt(path), FolderBlockedError, path);
+    assert.throws(() => folders.prepare('../outside/new/a.xml'), FolderBlockedError);
+    assert.throws(() => folders.prepare('.edgar-fetch/new/a.xml'), FolderBlockedError);
+    assert.deepEqual(readdirSync(join(destination, '.edgar-fetch')), ['refused']);
+  });
+});

@@ -1,11 +1,12 @@
 // The index says what replaying every row would say: the last saved row of a URL stands, whatever came after it.
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
-import { ManifestIndex, parseRow, type KnownDocument } from '../../src/storage/manifest-index.ts';
+import { ManifestIndex, type KnownDocument } from '../../src/storage/manifest-index.ts';
+import { MAX_LINE_BYTES, parseRow } from '../../src/storage/manifest-parse.ts';
 import { ManifestRows } from '../../src/storage/manifest-rows.ts';
 import { withFolder } from '../support/test-folder.ts';
 
@@ -17,13 +18,23 @@ class NaiveManifest {
     return this.rows.filter(({ row }) => row.url === url);
   }
 
+  /** Offsets of the saved rows that say today that a document is at this path, letter case ignored. */
+  #claims(path: string): number[] {
+    const lasts = URLS.map((url) => this.of(url).findLast(({ row }) => row.status === 'saved'));
+    return lasts.flatMap((saved) => (saved?.row.path?.toLowerCase() === path.toLowerCase() ? [saved.offset] : []));
+  }
+
   lookUp(url: string): KnownDocument {
     const rows = this.of(url);
     const last = rows.at(-1);
     if (last === undefined) return { kind: 'unknown' };
     const saved = rows.findLast(({ row }) => row.status === 'saved');
     if (saved !== undefined) {
-      return { kind: 'saved', path: saved.row.path!, bytes: saved.row.bytes!, rowOffset: saved.offset };
+      const { path, bytes } = saved.row as { path: string; bytes: number };
+      const known = { kind: 'saved', path, bytes, rowOffset: saved.offset } as const;
+      const claims = this.#claims(path);
+      if (claims.length === 1) return known;
+      return { ...known, claim: Math.max(...claims) === saved.offset ? 'last' : 'earlier' };
     }
     if (last.row.status === 'missing')
       return { kind: 'missing', sinceMs: Date.parse(last.row.settledAt!), rowOffset: last.offset };
@@ -71,7 +82,7 @@ const row = fc.oneof(
   fc.record({
     url,
     status: fc.constant('saved' as const),
-    path: fc.constantFrom('a.xml', 'b/"c".xml', 'b\\d', 'ü€\u{1f600}.xml', 'a b', 'index'),
+    path: fc.constantFrom('a.xml', 'A.xml', 'b/"c".xml', 'b%5Cd', 'ü€\u{1f600}.xml', 'a b', 'index'),
     bytes: fc.oneof(fc.nat(), fc.constant(0), fc.constant(2 ** 40)),
     sha256: fc.constant('0'.repeat(64)),
     settledAt,
@@ -137,7 +148,7 @@ test('loading any sequence of rows says what a naive replay says', () => {
         const paths = URLS.map((one) => model.lookUp(one)).flatMap((known) =>
           known.kind === 'saved' ? [known.path] : [],
         );
-        assert.deepEqual([...index.savedPaths()].sort(), paths.sort());
+        assert.deepEqual([...index.savedDocuments()].map((one) => one.path).sort(), paths.sort());
       }),
     ),
     { numRuns: 100 },
@@ -167,7 +178,8 @@ test('rows that the run appends count as a naive replay of both counts them', ()
           const known = new Set(old.map((one) => one.url));
           // A run has one row for each URL.
           for (const one of fresh) index.record(one, write(one));
-          for (const one of known) assert.deepEqual(index.lookUp(one), model.lookUp(one));
+          const places = (one: KnownDocument): object => ({ ...one, claim: undefined });
+          for (const one of known) assert.deepEqual(places(index.lookUp(one)), places(model.lookUp(one)));
           assert.equal(index.rows, model.rows.length);
           assert.equal(index.superseded, model.rows.length - model.current().size);
           assert.deepEqual(
@@ -197,7 +209,7 @@ test('a manifest that is absent or empty knows nothing', () => {
   });
 });
 
-test('lines that cross the read buffer, and one that is longer than it, are read whole', () => {
+test('lines that cross the read buffer, and one that fills it, are read whole', () => {
   withFolder((folder) => {
     const path = join(folder, 'manifest.jsonl');
     const saved = (number: number, tag: string): ManifestRow => ({
@@ -208,7 +220,8 @@ test('lines that cross the read buffer, and one that is longer than it, are read
       tag,
     });
     const rows = Array.from({ length: 700 }, (_, number) => saved(number, 'x'.repeat(10_000 + number)));
-    rows.splice(350, 0, saved(9_999, 'y'.repeat(9 * 1024 * 1024)));
+    const longest = saved(9_999, '');
+    rows.splice(350, 0, { ...longest, tag: 'y'.repeat(MAX_LINE_BYTES - 1 - JSON.stringify(longest).length) });
     writeFileSync(path, rows.map((one) => `${JSON.stringify(one)}\n`).join(''));
     const index = new ManifestIndex(path);
     index.load();
@@ -221,6 +234,48 @@ test('lines that cross the read buffer, and one that is longer than it, are read
       if (one.bytes! % 50 === 0 || one.bytes === 9_999) assert.deepEqual(reader.at(known.rowOffset), one);
     }
     reader.close();
+  });
+});
+
+test('a line that is too long for a row is passed over, wherever it lies, and nothing of it is held in memory', () => {
+  withFolder((folder) => {
+    const path = join(folder, 'manifest.jsonl');
+    const rowAt = (number: number): string =>
+      `{"url":"https://a.example/${number}","status":"saved","path":"${number}.xml","bytes":${number}}\n`;
+    const tooLong = MAX_LINE_BYTES - rowAt(1).length + 1;
+    for (const lengths of [[0], [tooLong], [MAX_LINE_BYTES], [0, 3 * MAX_LINE_BYTES, 7 * MAX_LINE_BYTES + 1]]) {
+      for (const last of ['', 'z'.repeat(2 * MAX_LINE_BYTES)]) {
+        const long = lengths.map((length) => (length === 0 ? '' : `${rowAt(1).trimEnd()}${' '.repeat(length)}\n`));
+        writeFileSync(path, `${rowAt(2)}${long.join(rowAt(3))}${rowAt(4)}${last}`);
+        const index = new ManifestIndex(path);
+        index.load();
+        const others = lengths.length;
+        assert.deepEqual([index.rows, index.unreadable], [1 + others, lengths.filter((length) => length > 0).length]);
+        assert.equal(index.lookUp('https://a.example/1').kind, 'unknown');
+        const reader = new ManifestRows(path);
+        for (const number of others === 1 ? [2, 4] : [2, 3, 4]) {
+          const known = index.lookUp(`https://a.example/${number}`);
+          assert.ok(known.kind === 'saved');
+          assert.equal(reader.at(known.rowOffset)?.bytes, number);
+        }
+        reader.close();
+      }
+    }
+  });
+});
+
+test('a line that is longer than any text can be is passed over in little memory', () => {
+  withFolder((folder) => {
+    const path = join(folder, 'manifest.jsonl');
+    const row = '{"url":"https://a.example/1","status":"saved","path":"1.xml","bytes":1}\n';
+    writeFileSync(path, row);
+    truncateSync(path, 600 * 1024 * 1024);
+    appendFileSync(path, `\n${row.replaceAll('1', '2')}`);
+    const before = process.memoryUsage.rss();
+    const index = new ManifestIndex(path);
+    index.load();
+    assert.deepEqual([index.rows, index.unreadable], [2, 1]);
+    assert.ok(process.memoryUsage.rss() - before < 100 * 1024 * 1024);
   });
 });
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BlockOfRows } from '../../src/storage/manifest-line.ts';
+import { isDocumentPath } from '../../src/edgar/layout.ts';
+import { BlockOfRows, headOfRow } from '../../src/storage/manifest-line.ts';
 
 interface Beginning {
   readonly url: unknown;
@@ -23,6 +24,13 @@ function fast(line: string, before = 0): Beginning | undefined {
   };
 }
 
+const path = fc.oneof(
+  fc.string(),
+  fc.webPath(),
+  fc
+    .array(fc.constantFrom('a', 'b.xml', '.', '..', '', '.edgar-fetch', '.hidden', '%2E', 'ü'), { maxLength: 4 })
+    .map((names) => names.join('/')),
+);
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: 'grapheme' }),
@@ -32,8 +40,8 @@ const text = fc.oneof(
 const saved = fc.record({
   url: text,
   status: fc.constantFrom('saved', 'missing', 'failed'),
-  path: text,
-  bytes: fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 1e15, -1, 1.5)),
+  path,
+  bytes: fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 1e15, -1, 1.5, 2 ** 53, 1e20)),
   tag: text,
 });
 
@@ -43,8 +51,10 @@ test('of any row it tells what JSON.parse tells, or nothing', () => {
       const found = fast(JSON.stringify(row), before);
       if (found !== undefined) assert.deepEqual(found, { url: row.url, path: row.path, bytes: row.bytes });
       const plain = JSON.stringify(row.url + row.path).length === row.url.length + row.path.length + 2;
-      const usual = plain && row.status === 'saved' && Number.isInteger(row.bytes) && row.bytes >= 0;
-      assert.equal(found !== undefined, usual, 'rows of the usual form take the fast way, others do not');
+      const usual = plain && row.status === 'saved' && Number.isSafeInteger(row.bytes) && row.bytes >= 0;
+      const plainPath = /^(?:[ !#-\x2d0-[\]-~][ !#-.0-[\]-~]*\/)*[ !#-\x2d0-[\]-~][ !#-.0-[\]-~]*$/.test(row.path);
+      assert.equal(found !== undefined, usual && plainPath, 'rows of the usual form take the fast way, others do not');
+      if (found !== undefined) assert.ok(isDocumentPath(row.path), 'and their paths are what a document may have');
     }),
     { numRuns: 500 },
   );
@@ -103,4 +113,17 @@ test('rows of one block, some with escapes, are told as each alone would be', ()
 test('a torn line is never read the fast way', () => {
   const line = JSON.stringify({ url: 'https://a.example/b', status: 'saved', path: 'b', bytes: 12, sha256: 'c' });
   for (let length = 0; length < line.length; length++) assert.equal(fast(line.slice(0, length)), undefined);
+});
+
+test('of a row that is damaged behind its beginning the beginning can be read', () => {
+  const line = '{"url":"https://a.example/1","status":"saved","path":"1/a.xml","bytes":7,"sha256":"\0\0}';
+  assert.deepEqual(headOfRow(line), { url: 'https://a.example/1', status: 'saved', path: '1/a.xml', bytes: 7 });
+  for (const other of [
+    '',
+    '{',
+    line.slice(0, 60),
+    line.replace('1/a.xml', '../a.xml'),
+    line.replace('saved', 'failed'),
+  ])
+    assert.equal(headOfRow(other), undefined, other);
 });

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import { MAX_LINE_BYTES } from '../../src/storage/manifest-parse.ts';
 import { ManifestRows } from '../../src/storage/manifest-rows.ts';
 import { ManifestWriter } from '../../src/storage/manifest-writer.ts';
 import { withFolder } from '../support/test-folder.ts';
@@ -56,6 +57,9 @@ test('a row is in the file when its promise resolves, and rows of one turn are t
 
 const WHOLE = `${JSON.stringify(row('a'))}\n${JSON.stringify(row('b'))}\n`;
 
+const LAST = JSON.stringify(row('c'));
+const LONG = 'c'.repeat(MAX_LINE_BYTES);
+
 const TORN: readonly (readonly [string, string, string])[] = [
   ['nothing', '', ''],
   ['whole lines only', WHOLE, WHOLE],
@@ -64,6 +68,11 @@ const TORN: readonly (readonly [string, string, string])[] = [
   ['half a row of 300 KB', `${WHOLE}{"url":"${'c'.repeat(300_000)}`, WHOLE],
   ['half a row alone', '{"url":"c"', ''],
   ['half a row of 300 KB alone', 'c'.repeat(300_000), ''],
+  ['a row that lost its line end in an editor', `${WHOLE}${LAST}`, `${WHOLE}${LAST}\n`],
+  ['such a row alone', LAST, `${LAST}\n`],
+  ['half a row that a row could be', `${WHOLE}${LONG.slice(1)}`, WHOLE],
+  ['something without line ends that no row can be', LONG, `${LONG}\n`],
+  ['such a thing behind whole lines', `${WHOLE}${LONG}`, `${WHOLE}${LONG}\n`],
   ['NUL bytes of a power cut behind whole lines', `${WHOLE}${'\0'.repeat(4096)}`, WHOLE],
 ];
 

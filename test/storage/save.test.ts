@@ -17,7 +17,13 @@ import {
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { DocumentRequest } from '../../src/model/document.ts';
-import { DocumentSaver, type DocumentBody, type SaveEnd, type WrittenFile } from '../../src/storage/save.ts';
+import {
+  DocumentSaver,
+  isNameRefused,
+  type DocumentBody,
+  type SaveEnd,
+  type WrittenFile,
+} from '../../src/storage/save.ts';
 import { TemporaryFolder } from '../../src/storage/temporary-file.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
@@ -266,3 +272,36 @@ test('many documents of one folder are saved at once', () =>
     renameSync(join(place.out, 'f'), join(place.out, 'g'));
     place.assertNoTemporaryFiles();
   }));
+
+saveTest('a path that no document may have is a failed document, and nothing is written to it', async (place, body) => {
+  place.put('.edgar-fetch/manifest.jsonl', 'rows');
+  place.put('../beside.xml', 'x');
+  for (const path of [
+    './.edgar-fetch/manifest.jsonl',
+    '.edgar-fetch/manifest.jsonl',
+    '../beside.xml',
+    'x'.repeat(256),
+  ]) {
+    for (const owned of [false, true]) {
+      const end = await place.save(request([path], { owned, existing: 'replace' }), body('<a/>'));
+      assert.equal(end.kind === 'failed' && end.failure.code, 'disk', path);
+    }
+  }
+  assert.deepEqual([place.read('.edgar-fetch/manifest.jsonl'), place.read('../beside.xml')], ['rows', 'x']);
+  assert.deepEqual(readdirSync(place.out), ['.edgar-fetch']);
+});
+
+test('a rename is refused for its name when that is what the error says, or when all else is there', () => {
+  withFolder((folder) => {
+    const failed = (code: string): Error => Object.assign(new Error(code), { code });
+    const from = join(folder, 'temporary');
+    writeFileSync(from, 'x');
+    const verdict = (code: string, at = from, to = join(folder, 'a?.xml')): boolean =>
+      isNameRefused(failed(code), at, to);
+    // vfat, eCryptfs, a file system of another character set; exFAT.
+    for (const code of ['EINVAL', 'ENAMETOOLONG', 'EILSEQ', 'ENOENT']) assert.equal(verdict(code), true, code);
+    assert.equal(verdict('ENOENT', join(folder, 'gone')), false, 'the temporary file is gone');
+    assert.equal(verdict('ENOENT', from, join(folder, 'gone', 'a.xml')), false, 'the folder is gone');
+    for (const code of ['ENOSPC', 'EIO', 'EROFS', 'EMFILE', 'EACCES']) assert.equal(verdict(code), false, code);
+  });
+});

@@ -50,6 +50,8 @@ class Stage {
   readonly clock = new FakeClock();
   readonly threads: PlayedThread[] = [];
   readonly settled: string[] = [];
+  /** Reasons to end the run: it drains. */
+  readonly fatal: string[] = [];
   readonly pool = new WorkerPool(
     {
       entry: new URL('file:///none'),
@@ -66,6 +68,10 @@ class Stage {
     },
     {
       onEvent: (_worker, event) => {
+        if (event.kind === 'fatal') {
+          this.fatal.push(event.message);
+          this.pool.drain();
+        }
         if (event.kind === 'settled') this.settled.push(`${event.sequence} ${describe(event.outcome)}`);
       },
       onGone: () => undefined,
@@ -168,4 +174,24 @@ test('a thread that hangs in the system is waited for no longer', async () => {
   assert.deepEqual([thread.terminations, stage.threads.length], [1, 2]);
   thread.settles(0);
   assert.deepEqual(stage.settled, [], 'what it says afterwards no longer counts');
+});
+
+for (const shortage of [
+  'Worker initialization failure: EMFILE',
+  "EMFILE: too many open files, open 'dist/thread.js'",
+]) {
+  test(`a thread that dies of "${shortage}" ends the run, and is no fault of its documents`, () => {
+    const stage = new Stage();
+    stage.give(0, 1).emit('error', new Error(shortage));
+    stage.last.emit('exit', 1);
+    const says = `a worker thread cannot go on (${shortage}); raise ulimit -n, or lower --connections and --workers`;
+    assert.deepEqual([stage.fatal, stage.settled, stage.threads.length], [[says], ['0 left', '1 left'], 1]);
+  });
+}
+
+test('a thread that dies of anything else does not', () => {
+  const stage = new Stage();
+  stage.give(0).emit('error', new Error('Cannot read properties of undefined'));
+  stage.last.emit('exit', 1);
+  assert.deepEqual([stage.fatal, stage.threads.length], [[], 2]);
 });

@@ -1,0 +1,46 @@
+// Paths that several URLs claim are found among any number of others, and none that one URL alone has.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { foldCase } from '../../src/edgar/layout.ts';
+import { PathColumn } from '../../src/storage/column.ts';
+import { sharedPaths } from '../../src/storage/shared-paths.ts';
+
+function sharedOf(paths: readonly (string | undefined)[], offsets: readonly number[]): Record<string, number> {
+  const column = new PathColumn();
+  for (const [url, path] of paths.entries()) if (path !== undefined) column.set(url, path);
+  const found = sharedPaths(column, paths.length, (url) => offsets[url] ?? url);
+  return Object.fromEntries(found);
+}
+
+const path = fc.oneof(
+  fc.constantFrom('a.xml', 'A.xml', 'b.xml', '1/2/a.xml', 'ü', 'Ü', 'caf\u00e9', 'cafe\u0301', '', undefined),
+  fc.string({ unit: 'grapheme' }),
+  fc.nat(20).map((number) => 'x'.repeat(number)),
+);
+
+test('they are those that a naive count finds, with the URL whose row came last', () => {
+  fc.assert(
+    fc.property(fc.array(path, { maxLength: 40 }), fc.infiniteStream(fc.nat()), (paths, numbers) => {
+      const offsets = paths.map((_, url) => (numbers.next().value ?? 0) * 64 + url);
+      const expected: Record<string, number> = {};
+      for (const one of paths) {
+        if (one === undefined) continue;
+        const key = foldCase(one);
+        const urls = [...paths.keys()].filter((url) => paths[url] !== undefined && foldCase(paths[url]) === key);
+        if (urls.length > 1) expected[key] = urls.reduce((a, b) => (offsets[a]! > offsets[b]! ? a : b));
+      }
+      assert.deepEqual({ ...sharedOf(paths, offsets) }, expected);
+    }),
+  );
+});
+
+test('two among 300,000 are found', () => {
+  const paths = Array.from(
+    { length: 300_000 },
+    (_, url) => `${url % 9_000}/${String(url).padStart(18, '0')}/primary_doc.xml`,
+  );
+  assert.deepEqual(sharedOf(paths, []), {});
+  paths[299_999] = paths[17]!.toUpperCase();
+  assert.deepEqual(sharedOf(paths, []), { [paths[17]!]: 299_999 });
+});
