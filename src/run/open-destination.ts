@@ -65,13 +65,11 @@ export class OpenDestination {
   async writeClosingFiles(runRow: RunRow): Promise<void> {
     this.rows.close();
     const there = (path: string, bytes: number): boolean => isThere(this.destination, path, bytes);
-    const errors = [
-      await errorOf(() => writeFailedList(this.#paths, this.index, there, this.#fsync, runRow.id)),
-      await errorOf(() => compactManifest(this.#paths, this.index, this.#fsync)),
-      await errorOf(() => appendRunRow(this.#paths, runRow)),
-    ];
-    const first = errors.find((error) => error !== undefined);
-    if (first !== undefined) throw first;
+    const notListed = await errorOf(() => writeFailedList(this.#paths, this.index, there, this.#fsync, runRow.id));
+    const error = (await errorOf(() => compactManifest(this.#paths, this.index, this.#fsync))) ?? notListed;
+    // The row says how the run ends for whoever started it.
+    appendRunRow(this.#paths, error === undefined ? runRow : { ...runRow, exitCode: 4, end: 'cannot-write' });
+    if (error !== undefined) throw error;
   }
 
   /** Gives the destination free; may be called more than once. */
@@ -99,7 +97,7 @@ export class OpenDestination {
   }
 }
 
-async function errorOf(step: () => unknown): Promise<Error | undefined> {
+async function errorOf(step: () => Promise<unknown>): Promise<Error | undefined> {
   try {
     await step();
     return undefined;

@@ -87,6 +87,7 @@ function* currentLines(index: ManifestIndex, rows: ManifestRows): Generator<stri
 /** Appends the row of a run to `runs.jsonl`. Throws CannotWriteError. */
 export function appendRunRow(paths: StatePaths, row: object): void {
   try {
+    expectKind(paths.runs, 'file');
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
     const descriptor = openPlainFile(paths.runs, O_WRONLY | O_APPEND | O_CREAT);
     try {
@@ -102,8 +103,7 @@ export function appendRunRow(paths: StatePaths, row: object): void {
 async function replaceFile(path: string, texts: Iterable<string>, fsync: boolean): Promise<void> {
   const aside = `${path}.new`;
   try {
-    // What a run that was killed left: removed, since opening what stands there may wait for ever (a named pipe).
-    rmSync(aside, { force: true });
+    clear(aside);
     const descriptor = openSync(aside, 'wx', 0o666);
     try {
       for (const text of inPieces(texts)) writeFully(descriptor, Buffer.from(text));
@@ -116,6 +116,16 @@ async function replaceFile(path: string, texts: Iterable<string>, fsync: boolean
   } catch (error) {
     discard(aside);
     throw error;
+  }
+}
+
+/** Removes what a run that was killed left: it may be a link, which is not to be written through. */
+function clear(aside: string): void {
+  try {
+    expectKind(aside, 'file');
+    rmSync(aside, { force: true });
+  } catch (error) {
+    throw cannotWrite(aside, error, freeBytes(aside));
   }
 }
 
