@@ -52,6 +52,16 @@ export function cannotRead(path: string, error: unknown): CannotWriteError {
   return new CannotWriteError(`cannot read ${path}: ${adviceOn(error)}`, { cause: error });
 }
 
+/**
+ * What the disk did where nobody expected it, as a sentence: undefined for errors that are none of a file, and so of a bug.
+ */
+export function unexpectedDiskError(error: unknown): CannotWriteError | undefined {
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  if (path === undefined && ADVICE[errorCode(error)] === undefined) return undefined;
+  return new CannotWriteError(`cannot use ${path ?? 'a file'}: ${adviceOn(error)}`, { cause: error });
+}
+
 function adviceOn(error: unknown): string {
   return ADVICE[errorCode(error)] ?? (error instanceof Error ? error.message : String(error));
 }
