@@ -125,9 +125,8 @@ interface FoundLock {
 
 function read(path: string): FoundLock | undefined {
   try {
-    const heartbeatMs = statSync(path).mtimeMs;
     const text = readText(path);
-    return { text, record: parse(text), heartbeatMs };
+    return { text, record: parse(text), heartbeatMs: statSync(path).mtimeMs };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw cannotWrite(path, error, freeBytes(path));

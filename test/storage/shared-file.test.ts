@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { lstatSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { SharedFile } from '../../src/storage/shared-file.ts';
 import { put, THINGS } from '../support/things.ts';
 import { withFolder } from '../support/test-folder.ts';
@@ -35,6 +35,7 @@ for (const thing of THINGS) {
       const path = join(folder, 'shared.json');
       const letGo = await put(thing, path);
       const file = new SharedFile(folder, 'shared.json', 7);
+      after(letGo);
       if (thing === 'folder') {
         await assert.rejects(file.update(count), /shared\.json: it is a folder where a file belongs/);
         assert.ok(lstatSync(path).isDirectory());
@@ -43,7 +44,6 @@ for (const thing of THINGS) {
         assert.equal(readFileSync(path, 'utf8'), '{"n":1}');
         assert.ok(lstatSync(path).isFile());
       }
-      letGo();
       // The lock is free again.
       await new SharedFile(folder, 'other.json', 7).update(count);
     }));

@@ -1,7 +1,7 @@
 // A state folder that somebody damaged is told before anything is fetched, once, by the path that is to be mended.
 import assert from 'node:assert/strict';
 import { symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import { refuseWrongKinds, statePaths } from '../../src/storage/state-folder.ts';
 import { put, THINGS } from '../support/things.ts';
@@ -16,7 +16,7 @@ test('whatever stands in place of what a run works with is named; what belongs t
       for (const name of ['manifest', 'lock', 'temporary', 'refused', 'replaced'] as const) {
         const paths = statePaths(`${out}/${thing} ${name}`);
         mkdirSync(paths.folder, { recursive: true });
-        const letGo = await put(thing, paths[name]);
+        after(await put(thing, paths[name]));
         const isFolder = !['manifest', 'lock'].includes(name);
         if (thing === 'folder' && isFolder) refuseWrongKinds(paths);
         else
@@ -28,7 +28,6 @@ test('whatever stands in place of what a run works with is named; what belongs t
                 `cannot write ${paths[name]}: it is a ${thing} where a ${isFolder ? 'folder' : 'file'} belongs; `,
               ),
           );
-        letGo();
       }
     }
   }));
