@@ -80,8 +80,10 @@ export async function compactManifest(paths: StatePaths, index: ManifestIndex, f
   return true;
 }
 
+/** In the order of the file: which of two rows came later may matter. */
 function* currentLines(index: ManifestIndex, rows: ManifestRows): Generator<string, void> {
-  for (const offset of index.currentRows()) yield `${rows.lineAt(offset)}\n`;
+  const offsets = Float64Array.from(index.currentRows()).sort();
+  for (const offset of offsets) yield `${rows.lineAt(offset)}\n`;
 }
 
 /** Appends the row of a run to `runs.jsonl`. Throws CannotWriteError. */
