@@ -27,7 +27,7 @@ export async function writeFailedList(
 ): Promise<void> {
   const rows = new ManifestRows(paths.manifest);
   try {
-    expectKind(paths.failedList, 'file');
+    for (const path of [paths.failedList, paths.manifest]) expectKind(path, 'file');
     const lines = failedLines(index, rows, run, isThere);
     const first = lines.next();
     if (first.done === true) rmSync(paths.failedList, { force: true });
