@@ -210,16 +210,15 @@ async function accept(
   context: HttpContext,
 ): Promise<AttemptEnd> {
   const verdict = await checkDocument(body.source, request.url);
-  const untilClose = reply.body.framing?.kind === 'until-close';
+  const doubt = doubtOfEnd(reply);
   const coding = codingOf(reply.head);
   // The checksum of a coding shows the end; an HTML page is refused for what it is, unless anything is accepted.
   const provenByCoding = 'value' in coding && coding.value !== 'identity';
   const refusedAnyway = context.settings.check === 'document' && !verdict.genuine && verdict.rule === 'not-html';
   const proven = provenByCoding || refusedAnyway || (verdict.genuine && verdict.proven);
-  if (untilClose && !proven) {
+  if (doubt !== undefined && !proven) {
     discard(body);
-    const message = 'the reply has neither Content-Length nor chunking, and the document does not show its own end';
-    return { kind: 'failed', failure: transientFailure('truncated', message) };
+    return failedFor(transientFailure('truncated', `${doubt}, and the document does not show its own end`));
   }
   if (!verdict.genuine && context.settings.check === 'document') {
     return {
@@ -229,6 +228,12 @@ async function accept(
     };
   }
   return { kind: 'document', document: describe(body, reply.head, verdict.genuine ? verdict.root : undefined) };
+}
+
+/** Why the end of the body may not be that of the document. */
+function doubtOfEnd({ body, isFollowed }: WholeReply): string | undefined {
+  if (body.framing?.kind === 'until-close') return 'the reply has neither Content-Length nor chunking';
+  return isFollowed ? 'more bytes came than the reply announced' : undefined;
 }
 
 function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined): ReceivedDocument {

@@ -36,7 +36,7 @@ export type ExchangeEnd =
   /** The reply ended as its framing says. */
   | { readonly kind: 'complete'; readonly wireBytes: number; readonly moment: ReplyMoment }
   /** The receiver did not want the body, or no more of it. */
-  | { readonly kind: 'abandoned'; readonly wireBytes: number }
+  | { readonly kind: 'abandoned'; readonly wireBytes: number; readonly reused: boolean }
   | { readonly kind: 'timed-out'; readonly limit: 'connect' | 'idle' | 'whole'; readonly wireBytes: number }
   | { readonly kind: 'cancelled' }
   /** The connection failed. `silent`: nothing of a reply had come; `reused`: it had carried a reply before. */
@@ -144,7 +144,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
     const head: ReplyHead = { status, fields };
     const framing = framingOf(head);
     const wanted = this.#receiver.onHead(head, 'value' in framing ? framing.value : undefined);
-    if (!wanted) return this.#cut({ kind: 'abandoned', wireBytes: 0 });
+    if (!wanted) return this.#abandon();
     // RFC 9110 15.4.5: a 304 has no body whatever its fields say; undici would wait for it and end in an error.
     const announced = fields['content-length'] ?? fields['transfer-encoding'] ?? '0';
     if (status === 304 && announced !== '0') this.#cut(this.#complete());
@@ -154,7 +154,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
     if (this.#over) return;
     this.#heard = true;
     this.#wireBytes += chunk.length;
-    if (!this.#receiver.onData(chunk)) this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
+    if (!this.#receiver.onData(chunk)) this.#abandon();
   }
 
   onResponseEnd(): void {
@@ -186,6 +186,10 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
 
   #brokenBy(error: Error): ExchangeEnd {
     return { kind: 'broken', error, wireBytes: this.#wireBytes, silent: !this.#headSeen, reused: this.#reused };
+  }
+
+  #abandon(): void {
+    this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes, reused: this.#reused });
   }
 
   #timeOut(limit: 'idle' | 'whole'): void {

@@ -65,7 +65,12 @@ export interface WholeReply {
    * asked for. Known only when an answer of its own would have come. Undefined where there is no doubt.
    */
   readonly isOwn: Promise<boolean> | undefined;
+  /** More bytes came right behind its end: where the end is may be a lie. */
+  readonly isFollowed: boolean;
 }
+
+/** What the connection tells of a reply. */
+type Behind = Pick<WholeReply, 'isOwn' | 'isFollowed'>;
 
 export interface BrokenReply {
   readonly kind: 'broken';
@@ -119,21 +124,28 @@ async function sendOn(
   const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
   const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);
   trace.activeMs += context.nowMs() - startedMs;
-  const isOwn = settleConnection(connection, end, context);
+  const behind = await settleConnection(connection, end, context);
   note(trace, body.head, end);
-  return replyOf(end, body, settings, answer.permit, isOwn);
+  return replyOf(end, body, settings, answer.permit, behind);
 }
 
 /** Gives the connection back: one that was kept only when it is known whether its reply was asked for. */
-function settleConnection(connection: Connection, end: ExchangeEnd, { connections }: HttpContext): WholeReply['isOwn'] {
-  if (end.kind !== 'complete' || !end.moment.reused) {
-    if (end.kind === 'complete') connection.habits.add(end.moment.beganAfterMs, end.moment.seenLate);
-    connections.release(connection);
-    return undefined;
+async function settleConnection(connection: Connection, end: ExchangeEnd, context: HttpContext): Promise<Behind> {
+  const { connections } = context;
+  if (end.kind === 'complete' && end.moment.reused) {
+    const isOwn = isOwnReply(connection, end.moment);
+    void isOwn.then(() => connections.release(connection));
+    return { isOwn, isFollowed: false };
   }
-  const isOwn = isOwnReply(connection, end.moment);
-  void isOwn.then(() => connections.release(connection));
-  return isOwn;
+  let isFollowed = false;
+  if (end.kind === 'complete') {
+    connection.habits.add(end.moment.beganAfterMs, end.moment.seenLate);
+    isFollowed = !(await connection.staysSilent(0));
+  }
+  connections.release(connection);
+  // Refused for its head alone: its connection is closed, and nobody knows what would have come behind it.
+  const isDoubted = end.kind === 'abandoned' && end.reused && end.wireBytes === 0;
+  return { isOwn: isDoubted ? Promise.resolve(false) : undefined, isFollowed };
 }
 
 /**
@@ -161,14 +173,14 @@ function replyOf(
   body: ReplyBody,
   settings: HttpSettings,
   permit: Permit,
-  isOwn: WholeReply['isOwn'],
+  behind: Behind,
 ): Reply | StaleReply {
   const { head } = body;
   switch (end.kind) {
     case 'complete':
-      return wholeOrShort(end.wireBytes, body, permit, isOwn);
+      return wholeOrShort(end.wireBytes, body, permit, behind);
     case 'abandoned':
-      return head === undefined ? withoutReply(permit) : { kind: 'whole', head, body, permit, isOwn };
+      return head === undefined ? withoutReply(permit) : { kind: 'whole', head, body, permit, ...behind };
     case 'cancelled':
       body.discard();
       return { kind: 'cancelled', permit };
@@ -192,11 +204,11 @@ function withoutReply(permit: Permit): BrokenReply {
 }
 
 /** Wire bytes must equal the Content-Length, whatever the HTTP parser thought of them. */
-function wholeOrShort(wireBytes: number, body: ReplyBody, permit: Permit, isOwn: WholeReply['isOwn']): Reply {
+function wholeOrShort(wireBytes: number, body: ReplyBody, permit: Permit, behind: Behind): Reply {
   const { head, framing } = body;
   if (head === undefined) return withoutReply(permit);
   const mustHave = framing?.kind === 'length' && head.status !== 304 ? framing.wireBytes : wireBytes;
-  if (mustHave === wireBytes) return { kind: 'whole', head, body, permit, isOwn };
+  if (mustHave === wireBytes) return { kind: 'whole', head, body, permit, ...behind };
   body.discard();
   const failure = transientFailure('truncated', `${wireBytes} bytes came of ${mustHave}`);
   return { kind: 'broken', failure, report: reportOfBroken(failure), head, permit };
