@@ -2,20 +2,12 @@
 // reply and dies in silence is replaced once: the server closed it while we were writing, which is nobody's failure.
 import { transientFailure, type Failure } from '../model/failure.ts';
 import type { Address } from './address.ts';
-import { BodyCollector, type BodyResult } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { HttpContext, HttpSettings } from './context.ts';
-import { exchange, type ExchangeEnd, type ReplyMoment, type ReplyReceiver } from './exchange.ts';
+import { exchange, type ExchangeEnd, type ReplyMoment } from './exchange.ts';
 import type { HostReport, Permit } from './permits.ts';
-import {
-  codingOf,
-  fieldOf,
-  framingOf,
-  isEntityTag,
-  partialFailure,
-  type Framing,
-  type ReplyHead,
-} from './reply-head.ts';
+import { ReplyBody } from './reply-body.ts';
+import { isEntityTag, type ReplyHead } from './reply-head.ts';
 import { brokenFailure, isOwnShortage, reportOfBroken, timeoutFailure } from './transport-failure.ts';
 
 export interface Validators {
@@ -72,7 +64,7 @@ export interface WholeReply {
 /** What the connection tells of a reply. */
 type Behind = Pick<WholeReply, 'isOwn' | 'isFollowed'>;
 
-export interface BrokenReply {
+interface BrokenReply {
   readonly kind: 'broken';
   readonly failure: Failure;
   readonly report: HostReport;
@@ -80,9 +72,6 @@ export interface BrokenReply {
   readonly head: ReplyHead | undefined;
   readonly permit: Permit;
 }
-
-/** The bodies of other statuses are only looked at: no page of EDGAR's is larger. */
-const MAX_PAGE_BYTES = 256 * 1024;
 
 /** Sends one request, on a new connection if it is to be `fresh`. */
 export async function requestReply(
@@ -232,61 +221,4 @@ function wireRequest(
   headers['host'] = at.host;
   if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization;
   return { path: at.origin + path, headers };
-}
-
-/** Takes in the head and the body of one reply. */
-class ReplyBody implements ReplyReceiver {
-  readonly #context: HttpContext;
-  readonly #fromSec: boolean;
-  readonly #conditional: boolean;
-  #collector: BodyCollector | undefined;
-  head: ReplyHead | undefined;
-  framing: Framing | undefined;
-  /** The head alone refuses the document: a framing or a coding that cannot be checked. */
-  headFailure: Failure | undefined;
-
-  constructor(context: HttpContext, fromSec: boolean, conditional: boolean) {
-    this.#context = context;
-    this.#fromSec = fromSec;
-    this.#conditional = conditional;
-  }
-
-  get fromSec(): boolean {
-    return this.#fromSec;
-  }
-
-  get conditional(): boolean {
-    return this.#conditional;
-  }
-
-  onHead(head: ReplyHead, framing: Framing | undefined): boolean {
-    this.head = head;
-    this.framing = framing;
-    const framed = framingOf(head);
-    const coding = codingOf(head);
-    if ('failure' in framed) this.headFailure = framed.failure;
-    else if ('failure' in coding) this.headFailure = coding.failure;
-    else this.headFailure = partialFailure(head);
-    if (this.headFailure !== undefined || !('value' in coding)) return false;
-    this.#collector = new BodyCollector({
-      coding: coding.value,
-      maxBytes: head.status === 200 ? this.#context.settings.maxBytes : MAX_PAGE_BYTES,
-      withMd5: this.#fromSec && head.status === 200 && fieldOf(head, 'etag') !== undefined,
-      openTemporary: this.#context.openTemporary,
-    });
-    return true;
-  }
-
-  onData(chunk: Buffer): boolean {
-    return this.#collector?.onData(chunk) ?? false;
-  }
-
-  /** The decoded body. Rejects only with CannotWriteError. */
-  async finish(): Promise<BodyResult | undefined> {
-    return this.#collector?.finish();
-  }
-
-  discard(): void {
-    this.#collector?.discard();
-  }
 }
