@@ -9,9 +9,11 @@ import { codingOf, fieldOf, framingOf, partialFailure, type Framing, type ReplyH
 const MAX_PAGE_BYTES = 256 * 1024;
 
 export class ReplyBody implements ReplyReceiver {
+  /** It comes from *.sec.gov itself. */
+  readonly fromSec: boolean;
+  /** Its request carried a validator. */
+  readonly conditional: boolean;
   readonly #context: HttpContext;
-  readonly #fromSec: boolean;
-  readonly #conditional: boolean;
   #collector: BodyCollector | undefined;
   head: ReplyHead | undefined;
   framing: Framing | undefined;
@@ -20,31 +22,23 @@ export class ReplyBody implements ReplyReceiver {
 
   constructor(context: HttpContext, fromSec: boolean, conditional: boolean) {
     this.#context = context;
-    this.#fromSec = fromSec;
-    this.#conditional = conditional;
+    this.fromSec = fromSec;
+    this.conditional = conditional;
   }
 
-  get fromSec(): boolean {
-    return this.#fromSec;
-  }
-
-  get conditional(): boolean {
-    return this.#conditional;
-  }
-
-  onHead(head: ReplyHead, framing: Framing | undefined): boolean {
+  onHead(head: ReplyHead): boolean {
     this.head = head;
-    this.framing = framing;
-    const framed = framingOf(head);
+    const framing = framingOf(head);
     const coding = codingOf(head);
-    if ('failure' in framed) this.headFailure = framed.failure;
+    if ('value' in framing) this.framing = framing.value;
+    if ('failure' in framing) this.headFailure = framing.failure;
     else if ('failure' in coding) this.headFailure = coding.failure;
     else this.headFailure = partialFailure(head);
     if (this.headFailure !== undefined || !('value' in coding)) return false;
     this.#collector = new BodyCollector({
       coding: coding.value,
       maxBytes: head.status === 200 ? this.#context.settings.maxBytes : MAX_PAGE_BYTES,
-      withMd5: this.#fromSec && head.status === 200 && fieldOf(head, 'etag') !== undefined,
+      withMd5: this.fromSec && head.status === 200 && fieldOf(head, 'etag') !== undefined,
       openTemporary: this.#context.openTemporary,
     });
     return true;
