@@ -285,6 +285,13 @@ test('a short root: what is whole is accepted, whatever the windows', () => {
   );
 });
 
+test('a root whose name is longer than 1024 characters is none: each window would be longer by it, and the row', () => {
+  const named = (length: number): Buffer => Buffer.from(`<${'a'.repeat(length)}></${'a'.repeat(length)}>`);
+  assert.equal(rootOf(named(1024))?.length, 1024);
+  assert.equal(rootOf(named(1025)), undefined);
+  assert.equal(rootOf(named(1_000_000)), undefined);
+});
+
 test('what a short root costs: a cut document passes if a whole one without a declaration follows', () => {
   const seam = (first: string, second: string): string => `${first}<b>${LONG_TEXT}${second}${LONG_TEXT}</a>`;
   assert.equal(rootOf(Buffer.from(seam('<a b="1">', `${DECLARATION}<a b="1">`))), undefined);
