@@ -29,7 +29,7 @@ const MAY_BE_HTML = /^(?:|\.(?:html?|xhtml?|shtml?|stm|aspx?|php\d?|jspx?|cfm|cg
 /** Names of gzip files: `.gz`, `.tgz`, `.taz`, `.z` and others of that family. */
 const MAY_BE_GZIP = /^\.(?:\w{0,4}z|gzip)$/;
 
-/** Judges a decoded body as the document of `url`. Only a gzip file, and a body of more than 16 MiB, take time. */
+/** Judges a decoded body as the document of `url`. Only a gzip file, and a body of more than 4 MiB, take time. */
 export function checkDocument(source: ByteSource, url: string): DocumentVerdict | Promise<DocumentVerdict> {
   const extension = extensionOf(documentName(url));
   if (/^\.t?gz$/.test(extension) && isGzip(source.read(0, 3))) return checkGzipFile(source);
