@@ -36,7 +36,7 @@ export type ExchangeEnd =
   /** The reply ended as its framing says. */
   | { readonly kind: 'complete'; readonly wireBytes: number; readonly moment: ReplyMoment }
   /** The receiver did not want the body, or no more of it. */
-  | { readonly kind: 'abandoned'; readonly wireBytes: number; readonly reused: boolean }
+  | { readonly kind: 'abandoned'; readonly wireBytes: number }
   | { readonly kind: 'timed-out'; readonly limit: 'connect' | 'idle' | 'whole'; readonly wireBytes: number }
   | { readonly kind: 'cancelled' }
   /** The connection failed. `silent`: nothing of a reply had come; `reused`: it had carried a reply before. */
@@ -186,7 +186,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
   }
 
   #abandon(): void {
-    this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes, reused: this.#reused });
+    this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
   }
 
   #timeOut(limit: 'idle' | 'whole'): void {

@@ -132,9 +132,7 @@ async function settleConnection(connection: Connection, end: ExchangeEnd, contex
     isFollowed = !(await connection.staysSilent(0));
   }
   connections.release(connection);
-  // Refused for its head alone: its connection is closed, and nobody knows what would have come behind it.
-  const isDoubted = end.kind === 'abandoned' && end.reused && end.wireBytes === 0;
-  return { isOwn: isDoubted ? Promise.resolve(false) : undefined, isFollowed };
+  return { isOwn: undefined, isFollowed };
 }
 
 /**
