@@ -274,6 +274,13 @@ test('the verdict is that of the plainest way to tell, whatever the size of the 
   assert.ok(whole > 50, `only ${whole} of the texts were documents`);
 });
 
+test('a root whose name is longer than 1024 characters is none: each window would be longer by it, and the row', () => {
+  const named = (length: number): Buffer => Buffer.from(`<${'a'.repeat(length)}></${'a'.repeat(length)}>`);
+  assert.equal(rootOf(named(1024))?.length, 1024);
+  assert.equal(rootOf(named(1025)), undefined);
+  assert.equal(rootOf(named(1_000_000)), undefined);
+});
+
 test('a cut document and a whole one behind it, without declarations, are no document', () => {
   const seam = `<a b="1"><b>${LONG_TEXT}<a b="1">${LONG_TEXT}</a>`;
   assert.equal(rootOf(Buffer.from(seam)), undefined);
