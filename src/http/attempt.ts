@@ -25,6 +25,8 @@ export type AttemptEnd =
   | { readonly kind: 'missing'; readonly failure: Failure }
   /** `refused`: the body was whole on the wire but is not the document. `final`: nothing was sent, nor shall be. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly refused?: RefusedBody; readonly final?: true }
+  /** The reply may be the answer to another request: not charged, to be asked for again on a new connection. */
+  | { readonly kind: 'doubted' }
   /** The SEC asked for silence: not charged, to be asked for again when the run allows. */
   | { readonly kind: 'held'; readonly failure: Failure }
   /** The run ends; nothing is known about the document. */
@@ -49,11 +51,24 @@ const MAX_REDIRECTS = 10;
 /** Where one reply leads. */
 type Step = { readonly kind: 'end'; readonly end: AttemptEnd } | { readonly kind: 'hop'; readonly address: Address };
 
+export interface AttemptManner {
+  /** On new connections only: a reply was doubted. */
+  readonly fresh: boolean;
+  /** A document came, and only its connection is listened to from now on: another request may be sent meanwhile. */
+  readonly onListening: () => void;
+}
+
 /** Runs one attempt. Rejects only with CannotWriteError. */
-export async function attempt(request: AttemptRequest, context: HttpContext, trace: AttemptTrace): Promise<AttemptEnd> {
+export async function attempt(
+  request: AttemptRequest,
+  context: HttpContext,
+  trace: AttemptTrace,
+  manner: AttemptManner,
+): Promise<AttemptEnd> {
   let address = addressOf(request.fetchUrl);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const step = await ask(address, request, context, trace);
+    const reply = await requestReply(address, request.validators, context, trace, manner.fresh);
+    const step = await ownStep(reply, address, request, context, manner);
     if (step.kind === 'end') return step.end;
     address = step.address;
     trace.finalUrl = address.href;
@@ -61,38 +76,30 @@ export async function attempt(request: AttemptRequest, context: HttpContext, tra
   return failedFor(permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`));
 }
 
-/** Sends one request. A reply that may belong to another request is thrown away, and asked for once more on a new connection. */
-async function ask(
-  address: Address,
-  request: AttemptRequest,
-  context: HttpContext,
-  trace: AttemptTrace,
-): Promise<Step> {
-  const reply = await requestReply(address, request.validators, context, trace, false);
-  const step = await ownStep(reply, address, request, context);
-  if (step !== undefined) return step;
-  return stepOf(await requestReply(address, request.validators, context, trace, true), address, request, context);
-}
+const DOUBTED: Step = { kind: 'end', end: { kind: 'doubted' } };
 
-/** Undefined if the reply may belong to another request. */
+/** Where the reply leads, unless it may belong to another request. */
 async function ownStep(
   reply: Reply,
   address: Address,
   request: AttemptRequest,
   context: HttpContext,
-): Promise<Step | undefined> {
-  if (reply.kind !== 'whole' || reply.isOwn === undefined) return stepOf(reply, address, request, context);
+  manner: AttemptManner,
+): Promise<Step> {
+  if (reply.kind !== 'whole' || reply.listening === undefined) return stepOf(reply, address, request, context);
+  const { isOwn, takesTime } = reply.listening;
   // A document waits as it came, which takes less memory. What may ask for silence is believed at once, whoever it was for.
   if (reply.head.status === 200) {
-    if (await reply.isOwn) return stepOf(reply, address, request, context);
+    if (takesTime) manner.onListening();
+    if (await isOwn) return stepOf(reply, address, request, context);
     reply.body.discard();
     reply.permit.ended({ kind: 'answered' });
-    return undefined;
+    return DOUBTED;
   }
   const step = await stepOf(reply, address, request, context);
-  if ((step.kind === 'end' && step.end.kind === 'held') || (await reply.isOwn)) return step;
+  if ((step.kind === 'end' && step.end.kind === 'held') || (await isOwn)) return step;
   if (step.kind === 'end') discardEnd(step.end);
-  return undefined;
+  return DOUBTED;
 }
 
 async function stepOf(reply: Reply, address: Address, request: AttemptRequest, context: HttpContext): Promise<Step> {

@@ -29,14 +29,14 @@ export type DownloadEnd =
 
 /** How the caller bounds and ends downloads. */
 export interface DownloadFlow {
-  /** Runs an attempt when a connection is free. */
-  readonly withConnection: <T>(attempt: () => Promise<T>) => Promise<T>;
+  /** Runs an attempt when a request may be sent; `free` says early that the attempt sends nothing more. */
+  readonly withConnection: <T>(attempt: (free: () => void) => Promise<T>) => Promise<T>;
   readonly isDraining: () => boolean;
   /** Waits; resolves false at once when the run drains. */
   readonly sleep: (delayMs: number) => Promise<boolean>;
   /** True if for a part of that time the host did not answer anybody: nobody is charged for it. */
   readonly excused: (hostKey: string, fromMs: number, toMs: number) => boolean;
-  /** Called with a received document while its connection's place is still held: downloads wait when saves are full. */
+  /** Called with a received document within its attempt: attempts wait when saves are full. */
   readonly handOver: (received: ReceivedDocument) => Promise<void>;
 }
 
@@ -60,6 +60,8 @@ class Download {
   #charged = 0;
   /** When each attempt was made to which nobody answered: an outage excuses it. */
   readonly #unanswered: { readonly fromMs: number; readonly toMs: number }[] = [];
+  /** The last reply was doubted. */
+  #fresh = false;
   /** SHA-256 of bytes that differed from the SEC's ETag. */
   #doubtedSha256: string | undefined;
 
@@ -73,9 +75,10 @@ class Download {
 
   async run(): Promise<DownloadEnd> {
     for (;;) {
-      const end = await this.#flow.withConnection(() => this.#attempt());
+      const end = await this.#flow.withConnection((free) => this.#attempt(free));
       if (end.kind === 'left') return this.#left();
-      if (end.kind === 'held') continue;
+      this.#fresh = end.kind === 'doubted';
+      if (end.kind === 'held' || end.kind === 'doubted') continue;
       if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
       this.#charge(end);
       if (end.kind !== 'failed') return this.#settle(end);
@@ -92,11 +95,11 @@ class Download {
     }
   }
 
-  async #attempt(): Promise<AttemptEnd> {
+  async #attempt(free: () => void): Promise<AttemptEnd> {
     if (this.#flow.isDraining()) return { kind: 'left' };
     this.#trace.activeMs = 0;
     this.#trace.finalUrl = undefined;
-    const end = await attempt(this.#request, this.#context, this.#trace);
+    const end = await attempt(this.#request, this.#context, this.#trace, { fresh: this.#fresh, onListening: free });
     if (end.kind !== 'document') return end;
     if (this.#isDoubted(end.document)) return this.#doubt(end.document);
     await this.#flow.handOver(end.document);

@@ -52,17 +52,23 @@ export interface WholeReply {
   readonly head: ReplyHead;
   readonly body: ReplyBody;
   readonly permit: Permit;
-  /**
-   * False if it may be the answer to another request: it came on a kept connection, and more came behind it that nobody had
-   * asked for. Known only when an answer of its own would have come. Undefined where there is no doubt.
-   */
-  readonly isOwn: Promise<boolean> | undefined;
+  /** It came on a kept connection, which is listened to. Undefined where there is no doubt whose answer it is. */
+  readonly listening: Listening | undefined;
   /** More bytes came right behind its end: where the end is may be a lie. */
   readonly isFollowed: boolean;
 }
 
+export interface Listening {
+  /**
+   * False if the reply may be the answer to another request: more came behind it that nobody had asked for. Known only when
+   * an answer of its own would have come.
+   */
+  readonly isOwn: Promise<boolean>;
+  readonly takesTime: boolean;
+}
+
 /** What the connection tells of a reply. */
-type Behind = Pick<WholeReply, 'isOwn' | 'isFollowed'>;
+type Behind = Pick<WholeReply, 'listening' | 'isFollowed'>;
 
 interface BrokenReply {
   readonly kind: 'broken';
@@ -122,9 +128,9 @@ async function sendOn(
 async function settleConnection(connection: Connection, end: ExchangeEnd, context: HttpContext): Promise<Behind> {
   const { connections } = context;
   if (end.kind === 'complete' && end.moment.reused) {
-    const isOwn = isOwnReply(connection, end.moment);
-    void isOwn.then(() => connections.release(connection));
-    return { isOwn, isFollowed: false };
+    const listening = listenBehind(connection, end.moment);
+    void listening.isOwn.then(() => connections.release(connection));
+    return { listening, isFollowed: false };
   }
   let isFollowed = false;
   if (end.kind === 'complete') {
@@ -132,7 +138,7 @@ async function settleConnection(connection: Connection, end: ExchangeEnd, contex
     isFollowed = !(await connection.staysSilent(0));
   }
   connections.release(connection);
-  return { isOwn: undefined, isFollowed };
+  return { listening: undefined, isFollowed };
 }
 
 /**
@@ -140,14 +146,16 @@ async function settleConnection(connection: Connection, end: ExchangeEnd, contex
  * answer still comes: so the connection is listened to until it should have come. Behind a reply that closes its connection
  * nothing can come; there a reply that came too early is doubted.
  */
-async function isOwnReply(connection: Connection, moment: ReplyMoment): Promise<boolean> {
-  const { sentAtMs, beganAfterMs, seenLate } = moment;
+function listenBehind(connection: Connection, { sentAtMs, beganAfterMs, seenLate }: ReplyMoment): Listening {
   const { habits } = connection;
   const closed = !connection.isOpen;
-  const silent = await connection.staysSilent(closed ? 0 : habits.listenMs(performance.now() - sentAtMs, seenLate));
-  if (!silent || (closed && habits.isEarly(beganAfterMs))) return false;
-  habits.add(beganAfterMs, seenLate);
-  return true;
+  const listenMs = closed ? 0 : habits.listenMs(performance.now() - sentAtMs, seenLate);
+  const isOwn = connection.staysSilent(listenMs).then((silent) => {
+    if (!silent || (closed && habits.isEarly(beganAfterMs))) return false;
+    habits.add(beganAfterMs, seenLate);
+    return true;
+  });
+  return { isOwn, takesTime: listenMs >= 1 };
 }
 
 function note(trace: AttemptTrace, head: ReplyHead | undefined, end: ExchangeEnd): void {

@@ -34,6 +34,8 @@ export class BatchRunner {
   readonly #wakers = new Set<() => void>();
   #active = 0;
   #sleeping = 0;
+  /** Attempts that send nothing more and have not ended. */
+  #waiting = 0;
   #hungry = true;
   #draining = false;
   #whenIdle: (() => void) | undefined;
@@ -82,12 +84,12 @@ export class BatchRunner {
   async #process(document: DocumentRequest): Promise<Outcome> {
     let save: Promise<SaveEnd> | undefined;
     const flow: DownloadFlow = {
-      withConnection: (attempt) => this.#downloads(attempt),
+      withConnection: (attempt) => this.#withConnection(attempt),
       sleep: (delayMs) => this.#sleep(delayMs),
       isDraining: () => this.#draining,
       excused: (host, fromMs, toMs) => this.#parts.outages.excused(host, fromMs, toMs),
       handOver: (received) =>
-        // The connection's place is given up when the save begins, not when it ends.
+        // The attempt ends when the save begins, not when that ends.
         new Promise((begun) => {
           save = this.#saves(() => {
             begun();
@@ -100,6 +102,28 @@ export class BatchRunner {
     if (end.kind !== 'document') return this.#outcomeWithoutSave(document, end);
     if (save === undefined) throw new Error('a received document was not handed over');
     return outcomeOfSave(document, end, await save);
+  }
+
+  /** An attempt that sends nothing more makes way for another, but for no more than ask at a time: what it received waits. */
+  #withConnection<T>(attempt: (free: () => void) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = (end: () => void): void => {
+        let waits = false;
+        const free = (): void => {
+          if (waits || this.#waiting >= this.#parts.connections) return;
+          waits = true;
+          this.#waiting++;
+          end();
+        };
+        void attempt(free)
+          .then(resolve, reject)
+          .finally(() => {
+            if (waits) this.#waiting--;
+            end();
+          });
+      };
+      void this.#downloads(() => new Promise<void>(run)).then(() => this.#tellHunger());
+    });
   }
 
   /** A 304 must not confirm a file that is damaged: validators count only for the bytes that they belong to. */

@@ -1,6 +1,9 @@
 // The main job as a user runs it: a list in, every document on disk, byte for byte; a second run that asks for nothing.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand, testFolder } from '../support/command-line.ts';
@@ -138,6 +141,30 @@ test('one document that takes long does not hold up the quick ones of its worker
   finishSlow?.();
   assert.equal((await run).exitCode, 0);
   assert.equal(manifestRows(out).length, quick.length + 1);
+});
+
+test('as many requests are in flight as --connections says and no more, also while connections are listened to', async (context) => {
+  const cwd = testFolder(context);
+  let inFlight = 0;
+  let most = 0;
+  let sockets = 0;
+  const server = createServer((_request, response) => {
+    most = Math.max(most, ++inFlight);
+    // Unsteady, so that connections are listened to for a while.
+    const delayMs = (inFlight * 7 + sockets * 13) % 40;
+    setTimeout(() => {
+      inFlight--;
+      response.end('<xbrl/>\n');
+    }, delayMs);
+  }).on('connection', () => sockets++);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const urls = Array.from({ length: 200 }, (_, number) => `http://127.0.0.1:${port}/${number}.xml\n`);
+  const end = await runCommand(['--connections', '4'], { cwd, stdin: urls.join('') });
+  assert.deepEqual([end.exitCode, end.stderr], [0, '']);
+  assert.equal(most, 4);
+  assert.ok(sockets > 4, `${sockets} sockets: nothing was asked while connections were listened to`);
 });
 
 interface Way {
