@@ -9,7 +9,7 @@ const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 4095;
 const FILING_PATH = /^\/Archives\/edgar\/data\/(\d{1,10})\/(\d{18})\//;
 /** A filing's document under a name that is safe as it stands (saves 2 us a URL). */
-const PLAIN_FILING = /^https?:\/\/[^/]+\/Archives\/edgar\/data\/\d+\/\d{18}\/([\w-][\w.-]*)$/;
+const PLAIN_FILING = /^https?:\/\/[^/]+\/Archives\/edgar\/data\/\d{1,10}\/\d{18}\/([\w-][\w.-]*)$/;
 const MAX_PLAIN_NAME = 80;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:$|\.)/i;
 /** Separators and whatever a terminal or a line-based tool would trip over. */
