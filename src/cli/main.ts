@@ -2,6 +2,7 @@
 import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import { CannotWriteError, cannotWriteStdout, DestinationHeldError, UsageError } from '../model/errors.ts';
+import { unexpectedDiskError } from '../storage/disk-error.ts';
 import type { Edge } from './download.ts';
 import { addOptions, readOptions, usageErrorOf } from './options.ts';
 
@@ -78,7 +79,8 @@ function exitCodeOfError(error: unknown): number {
   }
   if (error instanceof UsageError) return say(error, 2);
   if (error instanceof DestinationHeldError) return say(error, 75);
-  if (error instanceof CannotWriteError) return say(error, 4);
+  const cannotWrite = error instanceof CannotWriteError ? error : unexpectedDiskError(error);
+  if (cannotWrite !== undefined) return say(cannotWrite, 4);
   process.stderr.write(
     `edgar-fetch: this is a bug, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
   );

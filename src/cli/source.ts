@@ -1,5 +1,5 @@
 // Owns where the list comes from: a file, or stdin. What cannot be a list is said in one sentence before anything starts.
-import { closeSync, createReadStream, open, statSync, type Stats } from 'node:fs';
+import { closeSync, constants, createReadStream, open, openSync, statSync, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -15,6 +15,9 @@ export interface Source {
 }
 
 const READ_BYTES = 256 * 1024;
+
+/** How often a pipe without a writer is let go, until its opening has heard of it. */
+const LET_GO_MS = 10;
 
 const openFile = promisify(open);
 
@@ -38,6 +41,7 @@ class OpenedFile {
   readonly #path: string;
   readonly #isPipe: boolean;
   #stream: Readable | undefined;
+  #opening = false;
   #closed = false;
 
   constructor(path: string, isPipe: boolean) {
@@ -47,7 +51,8 @@ class OpenedFile {
 
   async *blocks(): AsyncGenerator<Uint8Array> {
     try {
-      const descriptor = await openFile(this.#path, 'r');
+      this.#opening = true;
+      const descriptor = await openFile(this.#path, 'r').finally(() => (this.#opening = false));
       if (this.#closed) {
         closeSync(descriptor);
         return;
@@ -64,6 +69,18 @@ class OpenedFile {
   close(): void {
     this.#closed = true;
     this.#stream?.destroy();
+    if (this.#isPipe) this.#letGo();
+  }
+
+  /** Opening a pipe waits for its writer, and nothing calls it off, not even the end of the process: we are its writer. */
+  #letGo(): void {
+    if (!this.#opening) return;
+    try {
+      closeSync(openSync(this.#path, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // The thread that opens it has not come to it yet.
+    }
+    setTimeout(() => this.#letGo(), LET_GO_MS);
   }
 }
 
@@ -75,14 +92,18 @@ function sourceError(path: string, error: unknown): Error {
   return new UsageError(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`);
 }
 
-/** Number of lines of a file, for the progress bar. */
+/** Number of lines of a file, for the progress bar. Rejects with UsageError. */
 export async function countLines(path: string): Promise<number> {
   let lines = 0;
   let last = 0x0a;
-  for await (const block of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    const bytes = block as Buffer;
-    for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
-    last = bytes.at(-1) ?? last;
+  try {
+    for await (const block of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+      const bytes = block as Buffer;
+      for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
+      last = bytes.at(-1) ?? last;
+    }
+  } catch (error) {
+    throw sourceError(path, error);
   }
   return last === 0x0a ? lines : lines + 1;
 }

@@ -212,23 +212,24 @@ async function accept(
   const verdict = await checkDocument(body.source, request.url);
   const untilClose = reply.body.framing?.kind === 'until-close';
   const coding = codingOf(reply.head);
-  // The checksum of a coding shows the end; an HTML page is refused for what it is, unless anything is accepted.
+  // The checksum of a coding shows the end.
   const provenByCoding = 'value' in coding && coding.value !== 'identity';
-  const refusedAnyway = context.settings.check === 'document' && !verdict.genuine && verdict.rule === 'not-html';
-  const proven = provenByCoding || refusedAnyway || (verdict.genuine && verdict.proven);
-  if (untilClose && !proven) {
-    discard(body);
-    const message = 'the reply has neither Content-Length nor chunking, and the document does not show its own end';
-    return { kind: 'failed', failure: transientFailure('truncated', message) };
+  const proven = provenByCoding || (verdict.genuine && verdict.proven);
+  const isRefused = !verdict.genuine && context.settings.check === 'document';
+  // An HTML page is refused for what it is.
+  if (untilClose && !proven && !(isRefused && verdict.rule === 'not-html'))
+    return unproven(body, 'the reply has neither Content-Length nor chunking');
+  if (isRefused) {
+    const failure = transientFailure('unexpected-content', verdict.message);
+    return { kind: 'failed', failure, refused: { body, rule: verdict.rule } };
   }
-  if (!verdict.genuine && context.settings.check === 'document') {
-    return {
-      kind: 'failed',
-      failure: transientFailure('unexpected-content', verdict.message),
-      refused: { body, rule: verdict.rule },
-    };
-  }
+  if (reply.isFollowed && !proven) return unproven(body, 'more bytes came than the reply announced');
   return { kind: 'document', document: describe(body, reply.head, verdict.genuine ? verdict.root : undefined) };
+}
+
+function unproven(body: ReceivedBody, reason: string): AttemptEnd {
+  discard(body);
+  return failedFor(transientFailure('truncated', `${reason}, and the document does not show its own end`));
 }
 
 function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined): ReceivedDocument {

@@ -60,31 +60,38 @@ export async function decodeSource(
   if (coding === 'identity') return takeAll(piecesOf(wire), take);
   if (wire.size === 0) return cutShort(coding);
   const zlib = openZlib(coding, wire.read(0, 2));
-  const pieces = Readable.from(piecesOf(wire));
-  // Not a pipeline: the decoder leaves a piece with junk behind the end untaken for ever, which a pipeline waits for.
-  pieces.pipe(zlib);
   try {
-    const refused = await takeAll(decodedBy(zlib, coding), take);
+    const refused = await takeAll(piecesThrough(zlib, wire), take);
     return refused ?? (zlib.bytesWritten === wire.size ? undefined : trailingJunk(coding));
   } catch (error) {
-    if (error instanceof CodingError) return error.failure;
+    if (isOfZlib(error)) return zlibFailure(coding, error);
     throw error;
+  }
+}
+
+type Zlib = Gunzip | Inflate | InflateRaw;
+
+/**
+ * What the decoder makes of the bytes of `wire`, up to the end of the coding. Throws what the decoder finds (see `isOfZlib`), and
+ * what the source throws.
+ */
+export async function* piecesThrough(zlib: Zlib, wire: ByteSource): AsyncGenerator<Buffer, void> {
+  const pieces = Readable.from(piecesOf(wire));
+  // Not a pipeline: the decoder leaves a piece with junk behind the end untaken for ever, which a pipeline waits for.
+  // But a pipe tells its end nothing of a source that cannot be read: nobody would, and the thread would die of it.
+  pieces.once('error', (error) => zlib.destroy(error));
+  pieces.pipe(zlib);
+  try {
+    for await (const chunk of zlib) yield chunk as Buffer;
   } finally {
     pieces.destroy();
     zlib.destroy();
   }
 }
 
-type Zlib = Gunzip | Inflate | InflateRaw;
-
-/** What the decoder found, told from what the taker throws. */
-class CodingError extends Error {
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(failure.message);
-    this.failure = failure;
-  }
+/** True if the decoder found something wrong with the bytes. */
+export function isOfZlib(error: unknown): boolean {
+  return codeOf(error)?.startsWith('Z_') ?? false;
 }
 
 async function takeAll(
@@ -96,14 +103,6 @@ async function takeAll(
     if (failure !== undefined) return failure;
   }
   return undefined;
-}
-
-async function* decodedBy(zlib: Zlib, coding: ContentCoding): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of zlib) yield chunk as Buffer;
-  } catch (error) {
-    throw new CodingError(zlibFailure(coding, error));
-  }
 }
 
 /** Copies: what a source gives is valid until its next call. */

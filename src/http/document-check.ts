@@ -4,6 +4,7 @@ import { documentName } from '../edgar/layout.ts';
 import { looksLikeHtml } from '../edgar/refusal-pages.ts';
 import type { ByteSource } from './byte-source.ts';
 import { gzipFileEnds } from './gzip-file.ts';
+import { judgeJson } from './json-text.ts';
 import { isGzip, isPdf, isPicture, PDF_HEADER_BYTES } from './magic.ts';
 import { holdsNul, htmlShowsEnd, isBlank, submissionShowsEnd } from './text-check.ts';
 import { takeTurns, type Turns } from './turns.ts';
@@ -15,9 +16,6 @@ export type DocumentVerdict =
   /** `proven`: the content itself shows that nothing is missing, so a body ended by the connection's close is complete. */
   | { readonly genuine: true; readonly proven: boolean; readonly root?: string }
   | { readonly genuine: false; readonly rule: string; readonly message: string };
-
-/** JSON is parsed whole up to this size; of a larger one only the two ends are looked at. */
-const MAX_PARSED_JSON_BYTES = 64 * 1024 * 1024;
 
 const HTML_START_BYTES = 8192;
 
@@ -31,7 +29,7 @@ const MAY_BE_HTML = /^(?:|\.(?:html?|xhtml?|shtml?|stm|aspx?|php\d?|jspx?|cfm|cg
 /** Names of gzip files: `.gz`, `.tgz`, `.taz`, `.z` and others of that family. */
 const MAY_BE_GZIP = /^\.(?:\w{0,4}z|gzip)$/;
 
-/** Judges a decoded body as the document of `url`. Only a gzip file, and a body of more than 16 MiB, take time. */
+/** Judges a decoded body as the document of `url`. Only a gzip file, and a body of more than 4 MiB, take time. */
 export function checkDocument(source: ByteSource, url: string): DocumentVerdict | Promise<DocumentVerdict> {
   const extension = extensionOf(documentName(url));
   if (/^\.t?gz$/.test(extension) && isGzip(source.read(0, 3))) return checkGzipFile(source);
@@ -62,7 +60,7 @@ function* judge(source: ByteSource, extension: string, url: string): Turns<Docum
     case '.html':
       return yield* checkText(source, isHtml && (yield* htmlShowsEnd(source)));
     case '.json':
-      return checkJson(source);
+      return yield* checkJson(source);
     case '.gz':
     case '.tgz':
       return reject('gzip-magic', 'the body is not a gzip file');
@@ -113,31 +111,10 @@ function* checkText(source: ByteSource, proven: boolean): Turns<DocumentVerdict>
   return (yield* holdsNul(source)) ? reject('no-nul', 'the text holds NUL bytes') : { genuine: true, proven };
 }
 
-function checkJson(source: ByteSource): DocumentVerdict {
-  if (source.size > MAX_PARSED_JSON_BYTES) return checkJsonEnds(source);
-  try {
-    const value: unknown = JSON.parse(
-      source
-        .read(0, source.size)
-        .toString('utf8')
-        .replace(/^\ufeff/, ''),
-    );
-    // Of a number more digits may have followed.
-    return { genuine: true, proven: typeof value !== 'number' };
-  } catch {
-    return reject('json-parses', 'the body is not complete JSON');
-  }
-}
-
-function checkJsonEnds(source: ByteSource): DocumentVerdict {
-  const first = source.read(0, 64).toString('latin1').trimStart().slice(0, 1);
-  const last = source
-    .read(source.size - 64, 64)
-    .toString('latin1')
-    .trimEnd()
-    .slice(-1);
-  const whole = (first === '{' && last === '}') || (first === '[' && last === ']');
-  return whole ? { genuine: true, proven: true } : reject('json-ends', 'the body is not complete JSON');
+function* checkJson(source: ByteSource): Turns<DocumentVerdict> {
+  const end = yield* judgeJson(source);
+  if (end === 'broken') return reject('json-parses', 'the body is not complete JSON');
+  return { genuine: true, proven: end === 'whole' };
 }
 
 async function checkGzipFile(source: ByteSource): Promise<DocumentVerdict> {

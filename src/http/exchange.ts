@@ -5,7 +5,7 @@ import { errors, type Dispatcher } from 'undici';
 import type { Connection } from './connection.ts';
 import { ConnectTimeoutError } from './connector.ts';
 import { watchOf, type ExchangeWatch, type WatchedExchange } from './exchange-watch.ts';
-import { framingOf, type Framing, type HeaderFields, type ReplyHead } from './reply-head.ts';
+import type { HeaderFields, ReplyHead } from './reply-head.ts';
 
 export interface ExchangeLimits {
   /** Longest silence: before the head, and between pieces of the body. */
@@ -16,7 +16,7 @@ export interface ExchangeLimits {
 
 export interface ReplyReceiver {
   /** The final reply's head (1xx heads are passed over). False: the body is not wanted. */
-  onHead(head: ReplyHead, framing: Framing | undefined): boolean;
+  onHead(head: ReplyHead): boolean;
   /** False: no more of the body is wanted. */
   onData(chunk: Buffer): boolean;
 }
@@ -141,10 +141,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
     this.#seenLate = idleMs() - this.#idleMsWhenSent < this.#beganAfterMs / 2;
     this.#headSeen = true;
     this.#heard = true;
-    const head: ReplyHead = { status, fields };
-    const framing = framingOf(head);
-    const wanted = this.#receiver.onHead(head, 'value' in framing ? framing.value : undefined);
-    if (!wanted) return this.#cut({ kind: 'abandoned', wireBytes: 0 });
+    if (!this.#receiver.onHead({ status, fields })) return this.#abandon();
     // RFC 9110 15.4.5: a 304 has no body whatever its fields say; undici would wait for it and end in an error.
     const announced = fields['content-length'] ?? fields['transfer-encoding'] ?? '0';
     if (status === 304 && announced !== '0') this.#cut(this.#complete());
@@ -154,7 +151,7 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
     if (this.#over) return;
     this.#heard = true;
     this.#wireBytes += chunk.length;
-    if (!this.#receiver.onData(chunk)) this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
+    if (!this.#receiver.onData(chunk)) this.#abandon();
   }
 
   onResponseEnd(): void {
@@ -186,6 +183,10 @@ class RunningExchange implements Dispatcher.DispatchHandler, WatchedExchange {
 
   #brokenBy(error: Error): ExchangeEnd {
     return { kind: 'broken', error, wireBytes: this.#wireBytes, silent: !this.#headSeen, reused: this.#reused };
+  }
+
+  #abandon(): void {
+    this.#cut({ kind: 'abandoned', wireBytes: this.#wireBytes });
   }
 
   #timeOut(limit: 'idle' | 'whole'): void {

@@ -2,20 +2,12 @@
 // reply and dies in silence is replaced once: the server closed it while we were writing, which is nobody's failure.
 import { transientFailure, type Failure } from '../model/failure.ts';
 import type { Address } from './address.ts';
-import { BodyCollector, type BodyResult } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { HttpContext, HttpSettings } from './context.ts';
-import { exchange, type ExchangeEnd, type ReplyMoment, type ReplyReceiver } from './exchange.ts';
+import { exchange, type ExchangeEnd, type ReplyMoment } from './exchange.ts';
 import type { HostReport, Permit } from './permits.ts';
-import {
-  codingOf,
-  fieldOf,
-  framingOf,
-  isEntityTag,
-  partialFailure,
-  type Framing,
-  type ReplyHead,
-} from './reply-head.ts';
+import { ReplyBody } from './reply-body.ts';
+import { isEntityTag, type ReplyHead } from './reply-head.ts';
 import { brokenFailure, isOwnShortage, reportOfBroken, timeoutFailure } from './transport-failure.ts';
 
 export interface Validators {
@@ -65,9 +57,14 @@ export interface WholeReply {
    * asked for. Known only when an answer of its own would have come. Undefined where there is no doubt.
    */
   readonly isOwn: Promise<boolean> | undefined;
+  /** More bytes came right behind its end: where the end is may be a lie. */
+  readonly isFollowed: boolean;
 }
 
-export interface BrokenReply {
+/** What the connection tells of a reply. */
+type Behind = Pick<WholeReply, 'isOwn' | 'isFollowed'>;
+
+interface BrokenReply {
   readonly kind: 'broken';
   readonly failure: Failure;
   readonly report: HostReport;
@@ -75,9 +72,6 @@ export interface BrokenReply {
   readonly head: ReplyHead | undefined;
   readonly permit: Permit;
 }
-
-/** The bodies of other statuses are only looked at: no page of EDGAR's is larger. */
-const MAX_PAGE_BYTES = 256 * 1024;
 
 /** Sends one request, on a new connection if it is to be `fresh`. */
 export async function requestReply(
@@ -119,21 +113,26 @@ async function sendOn(
   const limits = { idleMs: settings.idleTimeoutMs, wholeMs: Math.max(1, settings.maxTimeMs - trace.activeMs) };
   const end = await exchange(connection, wireRequest(address, validators, context), limits, body, context.cancelled);
   trace.activeMs += context.nowMs() - startedMs;
-  const isOwn = settleConnection(connection, end, context);
+  const behind = await settleConnection(connection, end, context);
   note(trace, body.head, end);
-  return replyOf(end, body, settings, answer.permit, isOwn);
+  return replyOf(end, body, settings, answer.permit, behind);
 }
 
 /** Gives the connection back: one that was kept only when it is known whether its reply was asked for. */
-function settleConnection(connection: Connection, end: ExchangeEnd, { connections }: HttpContext): WholeReply['isOwn'] {
-  if (end.kind !== 'complete' || !end.moment.reused) {
-    if (end.kind === 'complete') connection.habits.add(end.moment.beganAfterMs, end.moment.seenLate);
-    connections.release(connection);
-    return undefined;
+async function settleConnection(connection: Connection, end: ExchangeEnd, context: HttpContext): Promise<Behind> {
+  const { connections } = context;
+  if (end.kind === 'complete' && end.moment.reused) {
+    const isOwn = isOwnReply(connection, end.moment);
+    void isOwn.then(() => connections.release(connection));
+    return { isOwn, isFollowed: false };
   }
-  const isOwn = isOwnReply(connection, end.moment);
-  void isOwn.then(() => connections.release(connection));
-  return isOwn;
+  let isFollowed = false;
+  if (end.kind === 'complete') {
+    connection.habits.add(end.moment.beganAfterMs, end.moment.seenLate);
+    isFollowed = !(await connection.staysSilent(0));
+  }
+  connections.release(connection);
+  return { isOwn: undefined, isFollowed };
 }
 
 /**
@@ -161,14 +160,14 @@ function replyOf(
   body: ReplyBody,
   settings: HttpSettings,
   permit: Permit,
-  isOwn: WholeReply['isOwn'],
+  behind: Behind,
 ): Reply | StaleReply {
   const { head } = body;
   switch (end.kind) {
     case 'complete':
-      return wholeOrShort(end.wireBytes, body, permit, isOwn);
+      return wholeOrShort(end.wireBytes, body, permit, behind);
     case 'abandoned':
-      return head === undefined ? withoutReply(permit) : { kind: 'whole', head, body, permit, isOwn };
+      return head === undefined ? withoutReply(permit) : { kind: 'whole', head, body, permit, ...behind };
     case 'cancelled':
       body.discard();
       return { kind: 'cancelled', permit };
@@ -192,11 +191,11 @@ function withoutReply(permit: Permit): BrokenReply {
 }
 
 /** Wire bytes must equal the Content-Length, whatever the HTTP parser thought of them. */
-function wholeOrShort(wireBytes: number, body: ReplyBody, permit: Permit, isOwn: WholeReply['isOwn']): Reply {
+function wholeOrShort(wireBytes: number, body: ReplyBody, permit: Permit, behind: Behind): Reply {
   const { head, framing } = body;
   if (head === undefined) return withoutReply(permit);
   const mustHave = framing?.kind === 'length' && head.status !== 304 ? framing.wireBytes : wireBytes;
-  if (mustHave === wireBytes) return { kind: 'whole', head, body, permit, isOwn };
+  if (mustHave === wireBytes) return { kind: 'whole', head, body, permit, ...behind };
   body.discard();
   const failure = transientFailure('truncated', `${wireBytes} bytes came of ${mustHave}`);
   return { kind: 'broken', failure, report: reportOfBroken(failure), head, permit };
@@ -220,61 +219,4 @@ function wireRequest(
   headers['host'] = at.host;
   if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization;
   return { path: at.origin + path, headers };
-}
-
-/** Takes in the head and the body of one reply. */
-class ReplyBody implements ReplyReceiver {
-  readonly #context: HttpContext;
-  readonly #fromSec: boolean;
-  readonly #conditional: boolean;
-  #collector: BodyCollector | undefined;
-  head: ReplyHead | undefined;
-  framing: Framing | undefined;
-  /** The head alone refuses the document: a framing or a coding that cannot be checked. */
-  headFailure: Failure | undefined;
-
-  constructor(context: HttpContext, fromSec: boolean, conditional: boolean) {
-    this.#context = context;
-    this.#fromSec = fromSec;
-    this.#conditional = conditional;
-  }
-
-  get fromSec(): boolean {
-    return this.#fromSec;
-  }
-
-  get conditional(): boolean {
-    return this.#conditional;
-  }
-
-  onHead(head: ReplyHead, framing: Framing | undefined): boolean {
-    this.head = head;
-    this.framing = framing;
-    const framed = framingOf(head);
-    const coding = codingOf(head);
-    if ('failure' in framed) this.headFailure = framed.failure;
-    else if ('failure' in coding) this.headFailure = coding.failure;
-    else this.headFailure = partialFailure(head);
-    if (this.headFailure !== undefined || !('value' in coding)) return false;
-    this.#collector = new BodyCollector({
-      coding: coding.value,
-      maxBytes: head.status === 200 ? this.#context.settings.maxBytes : MAX_PAGE_BYTES,
-      withMd5: this.#fromSec && head.status === 200 && fieldOf(head, 'etag') !== undefined,
-      openTemporary: this.#context.openTemporary,
-    });
-    return true;
-  }
-
-  onData(chunk: Buffer): boolean {
-    return this.#collector?.onData(chunk) ?? false;
-  }
-
-  /** The decoded body. Rejects only with CannotWriteError. */
-  async finish(): Promise<BodyResult | undefined> {
-    return this.#collector?.finish();
-  }
-
-  discard(): void {
-    this.#collector?.discard();
-  }
 }

@@ -6,8 +6,8 @@ import type { ByteSource } from './byte-source.ts';
 /** Work that yields where others should have a turn. */
 export type Turns<Result> = Generator<undefined, Result>;
 
-/** A body that lies in memory is smaller, and is judged without a pause. */
-const LONG_BYTES = 16 * 1024 * 1024;
+/** A smaller body is judged without a pause: a quarter of a second where somebody made it for that, else milliseconds. */
+const LONG_BYTES = 4 * 1024 * 1024;
 
 /** True if work on this body must yield between its windows. */
 export function isLong(source: ByteSource): boolean {

@@ -3,7 +3,6 @@
 // once, window by window (see xml-walk.ts).
 import type { ByteSource } from './byte-source.ts';
 import { isLong, runThrough, type Turns } from './turns.ts';
-import { allTags, isShort, usualEndTag, type Needle } from './xml-marks.ts';
 import { encodingOf, findRoot, type RootTag, type TextEncoding } from './xml-root.ts';
 import { XmlWalk, type XmlEnd } from './xml-walk.ts';
 
@@ -44,29 +43,9 @@ function messageOf(end: Exclude<XmlEnd, 'whole'>, closing: string): string {
   }
 }
 
-/**
- * Of a short name first only the end tag is searched for, which is twice as fast. If the document does not turn out whole that
- * way, its other tags of this name must be known too. What it costs: a cut document passes if a whole one without an XML
- * declaration follows.
- */
 function* endOf(source: ByteSource, encoding: TextEncoding, root: RootTag, windowBytes: number): Turns<XmlEnd> {
   const name = encoding === 'latin1' ? Buffer.from(root.name, 'latin1') : narrowed(Buffer.from(root.name, 'utf16le'));
-  const walkerOf = (needles: readonly Needle[], findsAll: boolean): XmlWalk =>
-    new XmlWalk(name, needles, findsAll, root.selfClosing);
-  if (isShort(name)) {
-    const end = yield* walk(source, encoding, root, walkerOf(usualEndTag(name), false), windowBytes);
-    if (end === 'whole' || end === 'cut-in-section') return end;
-  }
-  return yield* walk(source, encoding, root, walkerOf(allTags(name), true), windowBytes);
-}
-
-function* walk(
-  source: ByteSource,
-  encoding: TextEncoding,
-  root: RootTag,
-  walker: XmlWalk,
-  windowBytes: number,
-): Turns<XmlEnd> {
+  const walker = new XmlWalk(name, root.selfClosing);
   const bytesOfUnit = encoding === 'latin1' ? 1 : 2;
   if (source.size % bytesOfUnit !== 0) return 'cut';
   const size = source.size / bytesOfUnit;

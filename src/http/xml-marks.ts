@@ -12,10 +12,10 @@ export interface Mark {
   readonly end: number;
 }
 
-/** What is searched for in order to find tags of the root's name, and where the name begins from there. */
-export interface Needle {
+/** What is searched for in order to find tags of the root's name: a part of the name, and where it begins in it. */
+interface Needle {
   readonly bytes: Buffer;
-  readonly nameAt: number;
+  readonly inName: number;
 }
 
 /** `Buffer.indexOf` looks for the first byte of a needle of up to 7 bytes; for longer ones it is 3 to 10 times slower. */
@@ -43,31 +43,13 @@ export function reachOf(name: Buffer): number {
   return Math.max(CDATA.length, name.length + 3);
 }
 
-/**
- * Needles that find every tag of the root's name. A long name is searched for by the part that begins with its rarest
- * byte, a short one by its tags.
- */
-export function allTags(name: Buffer): readonly Needle[] {
-  if (isShort(name)) return [needle('<', name, ''), needle('</', name, '')];
+/** A name is searched for by the part that begins with its rarest byte. */
+function needleOf(name: Buffer): Needle {
   let rarest = 0;
   for (let at = 1; at + NEEDLE_BYTES <= name.length; at++) {
     if (rarity(name[at]) > rarity(name[rarest])) rarest = at;
   }
-  return [{ bytes: name.subarray(rarest, rarest + NEEDLE_BYTES), nameAt: -rarest }];
-}
-
-/** The needle that finds the end tags of a short name as nearly all documents write them. */
-export function usualEndTag(name: Buffer): readonly Needle[] {
-  return [needle('</', name, '>')];
-}
-
-/** True if both tags of the name fit into a needle. */
-export function isShort(name: Buffer): boolean {
-  return name.length + 3 <= NEEDLE_BYTES;
-}
-
-function needle(before: string, name: Buffer, behind: string): Needle {
-  return { bytes: Buffer.concat([Buffer.from(before), name, Buffer.from(behind)]), nameAt: before.length };
+  return { bytes: name.subarray(rarest, rarest + NEEDLE_BYTES), inName: rarest };
 }
 
 function rarity(byte: number | undefined): number {
@@ -80,14 +62,13 @@ export class WindowMarks {
   readonly #finders: readonly Finder[];
 
   /** Marks that begin before `end` are found; `bytes` reaches beyond it as far as needed to tell what they are. */
-  constructor(bytes: Buffer, end: number, name: Buffer, needles: readonly Needle[]) {
+  constructor(bytes: Buffer, end: number, name: Buffer) {
+    const needle = needleOf(name);
     const before = (at: number): Mark | undefined => sectionAt(bytes, at - 1);
     this.#finders = [
       new Finder(bytes, end, EXCLAMATION, before),
       new Finder(bytes, end, QUESTION, before),
-      ...needles.map(
-        ({ bytes: sought, nameAt }) => new Finder(bytes, end, sought, (at) => tagAt(bytes, name, at + nameAt)),
-      ),
+      new Finder(bytes, end, needle.bytes, (at) => tagAt(bytes, name, at - needle.inName)),
     ];
   }
 

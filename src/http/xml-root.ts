@@ -14,7 +14,8 @@ export interface RootTag {
 /** Most root elements stand in the first 4 KB. A long comment or internal subset may fill a window; then the next is tried. */
 const HEAD_WINDOW_BYTES: readonly number[] = [4 * 1024, 32 * 1024, 1024 * 1024, 16 * 1024 * 1024];
 
-const NAME = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]*/y;
+/** A name becomes a part of the manifest's row, and each window of the walk is longer by it: none is longer than this. */
+const NAME = /[A-Za-z_:\u0080-\uffff][\w:.\-\u0080-\uffff]{0,1023}/y;
 const TAG_DELIMITER = /["'>]/g;
 const BYTE_ORDER_MARK = /^(?:\u00ef\u00bb\u00bf|\ufeff)/;
 const WHITE = new Set([' ', '\t', '\r', '\n']);

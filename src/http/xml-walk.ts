@@ -10,7 +10,6 @@ import {
   sectionAt,
   SLASH,
   WindowMarks,
-  type Needle,
   type SectionKind,
 } from './xml-marks.ts';
 
@@ -22,7 +21,7 @@ export type XmlEnd =
   | 'cut-in-section'
   /** Something else stands behind the root's end. */
   | 'followed'
-  /** An XML declaration stands behind the root's end, or in the middle where not every tag is found. */
+  /** An XML declaration stands behind the root's end. */
   | 'second-document';
 
 type Place =
@@ -51,17 +50,13 @@ export class XmlWalk {
   /** Bytes that a window must have behind the `end` up to which it is walked through, unless the document ends before. */
   readonly reach: number;
   readonly #name: Buffer;
-  readonly #needles: readonly Needle[];
-  readonly #findsAll: boolean;
   #depth: number;
   #place: Place;
 
-  /** `needles` find the tags of `name`; with `findsAll` every one of them, however it is written. */
-  constructor(name: Buffer, needles: readonly Needle[], findsAll: boolean, rootIsClosed: boolean) {
+  /** `name` is the root's. */
+  constructor(name: Buffer, rootIsClosed: boolean) {
     this.reach = reachOf(name);
     this.#name = name;
-    this.#needles = needles;
-    this.#findsAll = findsAll;
     this.#depth = rootIsClosed ? 0 : 1;
     this.#place = rootIsClosed ? EPILOG : CONTENT;
   }
@@ -72,7 +67,7 @@ export class XmlWalk {
 
   /** Walks through the next bytes up to `end`, or a little beyond; returns where the next window must begin. */
   take(bytes: Buffer, end: number): number {
-    const marks = new WindowMarks(bytes, end, this.#name, this.#needles);
+    const marks = new WindowMarks(bytes, end, this.#name);
     let at = 0;
     while (at < end && !this.isOver) at = this.#step(bytes, at, end, marks);
     return at;
@@ -117,7 +112,6 @@ export class XmlWalk {
     switch (mark.kind) {
       case 'declaration':
         // Malformed, and maybe genuine: a whole document that begins here shows by its tags.
-        if (!this.#findsAll) return this.#stop('second-document', at);
         this.#place = { kind: 'section', closing: CLOSINGS.instruction };
         return mark.end;
       case 'start-tag':

@@ -1,15 +1,18 @@
 // Owns a destination while a run holds it: folders made, lock taken, leftovers of a dead run removed, manifest read and open
 // for appending; and, at the end, everything put away so that only the documented files remain.
-import { mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
 import { appendRunRow, compactManifest, writeFailedList } from '../storage/closing-files.ts';
-import { cannotWrite, errorCode } from '../storage/disk-error.ts';
+import { cannotRead, cannotWrite, errorCode, WrongKindError } from '../storage/disk-error.ts';
+import { isThere } from '../storage/look-board.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 import { ManifestIndex } from '../storage/manifest-index.ts';
 import { ManifestRows } from '../storage/manifest-rows.ts';
 import { ManifestWriter } from '../storage/manifest-writer.ts';
+import { expectKind, kindAt } from '../storage/plain-file.ts';
 import { takeRunLock, type RunLock } from '../storage/run-lock.ts';
-import { statePaths, type StatePaths } from '../storage/state-folder.ts';
+import { refuseWrongKinds, statePaths, type StatePaths } from '../storage/state-folder.ts';
 import { freeBytes } from '../storage/temporary-file.ts';
 import type { RunSettings } from './settings.ts';
 
@@ -38,7 +41,7 @@ export class OpenDestination {
     this.#clearTemporary();
     this.writer = this.reopenWriter();
     this.index = new ManifestIndex(this.#paths.manifest);
-    this.index.load();
+    this.#loadIndex();
     this.rows = new ManifestRows(this.#paths.manifest);
   }
 
@@ -55,12 +58,18 @@ export class OpenDestination {
     }
   }
 
-  /** Writes `failed.txt` and `runs.jsonl`, and compacts the manifest where that is due. Rejects with CannotWriteError. */
+  /**
+   * Writes `failed.txt` and `runs.jsonl`, and compacts the manifest where that is due. What stands in the way of one is no
+   * reason not to write the others. Rejects with CannotWriteError.
+   */
   async writeClosingFiles(runRow: RunRow): Promise<void> {
     this.rows.close();
-    await writeFailedList(this.#paths, this.index, (path, bytes) => this.#isThere(path, bytes), this.#fsync, runRow.id);
-    await compactManifest(this.#paths, this.index, this.#fsync);
-    appendRunRow(this.#paths, runRow);
+    const there = (path: string, bytes: number): boolean => isThere(this.destination, path, bytes);
+    const notListed = await errorOf(() => writeFailedList(this.#paths, this.index, there, this.#fsync, runRow.id));
+    const error = (await errorOf(() => compactManifest(this.#paths, this.index, this.#fsync))) ?? notListed;
+    // The row says how the run ends for whoever started it.
+    appendRunRow(this.#paths, error === undefined ? runRow : { ...runRow, exitCode: 4, end: 'cannot-write' });
+    if (error !== undefined) throw error;
   }
 
   /** Gives the destination free; may be called more than once. */
@@ -70,9 +79,12 @@ export class OpenDestination {
     this.#lock.release();
   }
 
-  #isThere(path: string, bytes: number): boolean {
-    const status = statSync(join(this.destination, path), { throwIfNoEntry: false });
-    return status?.size === bytes;
+  #loadIndex(): void {
+    try {
+      this.index.load();
+    } catch (error) {
+      throw cannotRead(this.#paths.manifest, error);
+    }
   }
 
   #clearTemporary(): void {
@@ -85,55 +97,75 @@ export class OpenDestination {
   }
 }
 
+async function errorOf(step: () => Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await step();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 /** Opens a destination for a run. Throws UsageError, DestinationHeldError or CannotWriteError. */
 export function openDestination(settings: DestinationSettings, pid: number, nowMs: number): OpenDestination {
   makeFolders(settings.destination);
   const destination = realpathSync(settings.destination);
+  const paths = statePaths(destination);
   let lock: RunLock | undefined;
   try {
-    lock = takeRunLock(statePaths(destination).lock, settings.destination, pid, nowMs);
+    refuseWrongKinds(paths);
+    lock = takeRunLock(paths.lock, settings.destination, pid, nowMs);
     return new OpenDestination(destination, settings.fsync, lock);
   } catch (error) {
     lock?.release();
-    const notPermitted = error instanceof CannotWriteError && ['EACCES', 'EPERM'].includes(errorCode(error.cause));
-    throw notPermitted ? destinationError(settings.destination, error.cause) : error;
+    const denied = error instanceof CannotWriteError && ['EACCES', 'EPERM'].includes(errorCode(error.cause));
+    if (!denied) throw error;
+    // Who could take the lock may write there: it is a single file that is not permitted.
+    throw lock === undefined ? destinationError(settings.destination, error.cause) : new UsageError(error.message);
   }
 }
 
-/** What a destination's manifest says, without holding or creating anything. Throws UsageError. */
+/** What a destination's manifest says, without holding or creating anything. Throws UsageError or CannotWriteError. */
 export function readIndex(destination: string): ManifestIndex {
-  if (statSync(destination, { throwIfNoEntry: false })?.isFile() === true) throw new UsageError(belowFile(destination));
   const { manifest } = statePaths(destination);
   const index = new ManifestIndex(manifest);
   try {
+    refuseNoFolder(destination);
+    expectKind(manifest, 'file');
     index.load();
   } catch (error) {
-    throw new UsageError(
-      `${manifest} cannot be read (${errorCode(error)}); give yourself read permission, or restore it`,
-    );
+    throw readError(manifest, error);
   }
   return index;
 }
 
+function readError(path: string, error: unknown): unknown {
+  const reason = error instanceof WrongKindError ? error.what : errorCode(error);
+  const isMistake = error instanceof WrongKindError || ['EACCES', 'EPERM', 'ENAMETOOLONG', 'ELOOP'].includes(reason);
+  if (isMistake)
+    return new UsageError(`${path} cannot be read (${reason}); give yourself read permission, or restore it`);
+  return reason === '' ? error : cannotRead(path, error);
+}
+
 function makeFolders(destination: string): void {
+  const { folder } = statePaths(destination);
   try {
+    refuseNoFolder(destination);
     makeFolder(destination);
-    makeFolder(statePaths(destination).folder);
+    expectKind(folder, 'folder');
+    makeFolder(folder);
   } catch (error) {
-    throw destinationError(destination, error);
+    if (error instanceof WrongKindError) throw new UsageError(`${folder} cannot be used: ${error.message}`);
+    throw error instanceof UsageError ? error : destinationError(destination, error);
   }
 }
 
-/** As mkdir -p, whose errors in Node hide what is wrong (EROFS comes as ENOENT). */
-function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  try {
-    mkdirSync(folder);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
-    makeFolder(dirname(folder));
-    mkdirSync(folder);
-  }
+/** Throws UsageError if something that is no folder stands at the destination. */
+function refuseNoFolder(destination: string): void {
+  const found = kindAt(destination);
+  if (found === 'file') throw new UsageError(belowFile(destination));
+  if (found !== undefined && found !== 'folder')
+    throw new UsageError(`--out ${destination} is a ${found}; choose a folder`);
 }
 
 function belowFile(destination: string): string {
@@ -151,6 +183,7 @@ function destinationError(destination: string, error: unknown): Error {
     case 'ENAMETOOLONG':
     case 'ELOOP':
     case 'EINVAL':
+    case 'ENOENT': // A place that takes no names of ours, such as /proc.
       return new UsageError(`--out ${destination} is not a possible path; choose another folder`);
     default:
       return cannotWrite(destination, error, freeBytes(destination));

@@ -2,6 +2,7 @@
 // share. A state folder that cannot be written degrades to this run alone, with one warning.
 import type { Clock } from './clock.ts';
 import type { HostBudget } from './gate-ports.ts';
+import { readSecState } from './read-sec-state.ts';
 import * as secState from './sec-state.ts';
 import { INITIAL_STATE, type Block, type Change, type Reservation, type SecState } from './sec-state.ts';
 
@@ -28,13 +29,15 @@ export class SecBudget implements HostBudget {
   /** Used once the file has failed. */
   #alone: SecState | undefined;
   #stopRenewing: (() => void) | undefined;
+  #saidDamaged = false;
 
   constructor(options: SecBudgetOptions) {
     this.#options = options;
   }
 
   reserve(): Promise<Reservation> {
-    const { clock, permitsPerSecond, owner, isGone } = this.#options;
+    const { clock, permitsPerSecond, owner } = this.#options;
+    const isGone = (other: string): boolean => this.#isGone(other);
     return this.#change((state) => secState.reserve(state, { nowMs: clock.nowMs(), permitsPerSecond, owner, isGone }));
   }
 
@@ -79,7 +82,7 @@ export class SecBudget implements HostBudget {
 
   #read(): SecState {
     try {
-      return stateOf(this.#options.file.read());
+      return this.#stateOf(this.#options.file.read());
     } catch (error) {
       return this.#degrade(error);
     }
@@ -89,7 +92,7 @@ export class SecBudget implements HostBudget {
     if (this.#alone === undefined) {
       try {
         return await this.#options.file.update((content) => {
-          const { state, value } = decide(stateOf(content));
+          const { state, value } = decide(this.#stateOf(content));
           return { content: state, value };
         });
       } catch (error) {
@@ -99,6 +102,28 @@ export class SecBudget implements HostBudget {
     const { state, value } = decide(this.#alone ?? INITIAL_STATE);
     this.#alone = state;
     return value;
+  }
+
+  /** What is not a state of this version, or was damaged, is none. */
+  #stateOf(content: unknown): SecState {
+    if (content === undefined) return INITIAL_STATE;
+    const state = readSecState(content, this.#options.clock.nowMs());
+    if (state === undefined && !this.#saidDamaged) {
+      this.#saidDamaged = true;
+      this.#options.warn(
+        'sec-budget.json in the state folder is damaged and is replaced; a block it told of is forgotten',
+      );
+    }
+    return state ?? INITIAL_STATE;
+  }
+
+  /** An owner that names no process is nobody. */
+  #isGone(owner: string): boolean {
+    try {
+      return this.#options.isGone(owner);
+    } catch {
+      return true;
+    }
   }
 
   #degrade(error: unknown): SecState {
@@ -112,15 +137,4 @@ export class SecBudget implements HostBudget {
     this.#alone ??= INITIAL_STATE;
     return this.#alone;
   }
-}
-
-/** What is not a state of this version, or was damaged, is none. */
-function stateOf(content: unknown): SecState {
-  const usable =
-    typeof content === 'object' &&
-    content !== null &&
-    'version' in content &&
-    content.version === 1 &&
-    'freeAtMs' in content;
-  return usable && typeof content.freeAtMs === 'number' ? (content as SecState) : INITIAL_STATE;
 }

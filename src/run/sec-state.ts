@@ -39,8 +39,15 @@ const CATCH_UP = 0.25;
 const PROBE_LEASE_MS = 30_000;
 const PROBE_POLL_MS = 250;
 
-/** A next start further ahead than this was written before the clock was set back. */
+/** A next start further ahead than this, and than ten intervals, was written before the clock was set back. */
 const MAX_AHEAD_MS = 60_000;
+const MAX_AHEAD_INTERVALS = 10;
+
+/** The longest --block-pause. What asks for more is waited for so long, however often a pause doubles. */
+export const MAX_PAUSE_MS = 24 * 24 * 3_600_000;
+
+/** A lowered rate is not lowered further; a run that wants less has its own. */
+export const LOWEST_CAP = 0.001;
 
 const HOUR_MS = 3_600_000;
 const MIN_RATE = 1;
@@ -76,7 +83,8 @@ export function reserve(state: SecState, asker: Asker): Change<Reservation> {
 
 function start(state: SecState, asker: Asker, probe: boolean): Change<Reservation> {
   const intervalMs = 1000 / Math.min(asker.permitsPerSecond, rateCap(state, asker.nowMs));
-  const freeAtMs = state.freeAtMs - asker.nowMs > MAX_AHEAD_MS ? 0 : state.freeAtMs;
+  const maxAheadMs = Math.max(MAX_AHEAD_MS, MAX_AHEAD_INTERVALS * intervalMs);
+  const freeAtMs = state.freeAtMs - asker.nowMs > maxAheadMs ? 0 : state.freeAtMs;
   const atMs = Math.max(freeAtMs, asker.nowMs - CATCH_UP * intervalMs);
   const latestMs = atMs + CATCH_UP * intervalMs;
   return { state: { ...state, freeAtMs: atMs + intervalMs }, value: { kind: 'start', atMs, latestMs, probe } };
@@ -110,7 +118,7 @@ export function throttled(
   const next: Block = {
     sinceMs: block?.sinceMs ?? nowMs,
     pausedAtMs: nowMs,
-    pauseMs: Math.max(ownMs, event.retryAfterMs ?? 0),
+    pauseMs: Math.min(MAX_PAUSE_MS, Math.max(ownMs, event.retryAfterMs ?? 0)),
   };
   const cap = block === undefined ? loweredCap(state, event) : state.cap;
   return {
@@ -148,7 +156,8 @@ function rateCap(state: SecState, nowMs: number): number {
 
 function loweredCap(state: SecState, event: Throttled): NonNullable<SecState['cap']> {
   const rate = Math.min(event.permitsPerSecond, rateCap(state, event.nowMs));
-  return { permitsPerSecond: Math.max(Math.min(MIN_RATE, rate), rate / 2), sinceMs: event.nowMs };
+  const lowered = Math.max(Math.min(MIN_RATE, rate), rate / 2, LOWEST_CAP);
+  return { permitsPerSecond: lowered, sinceMs: event.nowMs };
 }
 
 /** A pause that lies further ahead than its own length was written before the clock was set back. */

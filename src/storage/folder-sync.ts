@@ -1,6 +1,6 @@
 // Owns forcing folders to the device after names appeared in them. Documents of the same moment share one sync of their
 // folder: whoever asks while one is under way gets the next.
-import { close, fsync, open } from 'node:fs';
+import { close, constants, fsync, open } from 'node:fs';
 import { promisify } from 'node:util';
 import { cannotWrite, errorCode } from './disk-error.ts';
 
@@ -36,7 +36,8 @@ export class FolderSync {
 
 export async function syncFolder(folder: string): Promise<void> {
   try {
-    const descriptor = await openFile(folder, 'r');
+    // What somebody put in place of the folder (a named pipe) is not waited for.
+    const descriptor = await openFile(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       await syncFile(descriptor);
     } catch (error) {

@@ -23,7 +23,8 @@ export function identityOf(pid: number): ProcessIdentity {
 export function fateOf(identity: ProcessIdentity): 'running' | 'gone' | 'elsewhere' {
   const here = machineIdentity();
   if (identity.host !== here.host || identity.namespace !== here.namespace) return 'elsewhere';
-  if (identity.bootId !== here.bootId) return 'gone';
+  // What somebody wrote into a file of ours must not become a path below /proc.
+  if (identity.bootId !== here.bootId || !Number.isSafeInteger(identity.pid)) return 'gone';
   const start = processStart(identity.pid);
   return start === undefined || start !== identity.processStart ? 'gone' : 'running';
 }

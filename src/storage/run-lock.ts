@@ -1,14 +1,18 @@
 // Owns the right to write into a destination: one run at a time. The lock names its holder; it is taken over at once when
 // that process is gone on this host and boot, and from elsewhere after 60 s without a heartbeat.
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DestinationHeldError } from '../model/errors.ts';
 import { cannotWrite, errorCode } from './disk-error.ts';
+import { readBeginning } from './plain-file.ts';
 import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
 import { freeBytes } from './temporary-file.ts';
 
 const HEARTBEAT_MS = 15_000;
 const ABANDONED_AFTER_MS = 60_000;
+
+/** Ours have some 300 bytes; of anything longer so much says that it is none. */
+const MAX_BYTES = 64 * 1024;
 
 interface LockRecord extends ProcessIdentity {
   readonly since: string;
@@ -88,14 +92,19 @@ function create(path: string, text: string, pid: number): boolean {
 /** A run that was killed while it took the lock left files beside it; those of a run that lives stay. */
 function removeLeftovers(path: string, nowMs: number): void {
   const folder = dirname(path);
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith(`${basename(path)}.`)) continue;
-    const leftover = join(folder, name);
-    const found = read(leftover);
-    if (found === undefined) continue;
-    if (found.record === undefined || isAbandoned(found.record, found.heartbeatMs, nowMs))
-      rmSync(leftover, { force: true });
+  try {
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(`${basename(path)}.`)) removeLeftover(join(folder, name), nowMs);
+    }
+  } catch {
+    // They are in nobody's way.
   }
+}
+
+function removeLeftover(path: string, nowMs: number): void {
+  const found = read(path);
+  if (found === undefined) return;
+  if (found.record === undefined || isAbandoned(found.record, found.heartbeatMs, nowMs)) rmSync(path, { force: true });
 }
 
 function createWithoutLinks(path: string, text: string): boolean {
@@ -116,24 +125,32 @@ interface FoundLock {
 
 function read(path: string): FoundLock | undefined {
   try {
-    const heartbeatMs = statSync(path).mtimeMs;
-    const text = readFileSync(path, 'utf8');
-    return { text, record: parse(text), heartbeatMs };
+    const text = readText(path);
+    return { text, record: parse(text), heartbeatMs: statSync(path).mtimeMs };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw cannotWrite(path, error, freeBytes(path));
   }
 }
 
+function readText(path: string): string {
+  return readBeginning(path, MAX_BYTES).toString('utf8');
+}
+
 function parse(text: string): LockRecord | undefined {
   try {
     const record: unknown = JSON.parse(text);
-    const whole =
-      typeof record === 'object' && record !== null && 'host' in record && 'pid' in record && 'since' in record;
-    return whole ? (record as LockRecord) : undefined;
+    if (typeof record !== 'object' || record === null) return undefined;
+    const { host, pid, since } = record as Partial<Record<keyof LockRecord, unknown>>;
+    return isPlain(host) && Number.isSafeInteger(pid) && isPlain(since) ? (record as LockRecord) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** People are told it: no text that a terminal would obey, and none that has no end. */
+function isPlain(text: unknown): boolean {
+  return typeof text === 'string' && /^\P{C}{1,255}$/u.test(text);
 }
 
 function isAbandoned(record: LockRecord | undefined, heartbeatMs: number, nowMs: number): boolean {
@@ -152,7 +169,7 @@ function removeStale(path: string, staleText: string, pid: number): void {
   const aside = `${path}.stale.${pid}`;
   try {
     renameSync(path, aside);
-    if (readFileSync(aside, 'utf8') !== staleText) linkSync(aside, path);
+    if (readText(aside) !== staleText) linkSync(aside, path);
     rmSync(aside, { force: true });
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw cannotWrite(path, error, freeBytes(path));

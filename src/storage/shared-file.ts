@@ -1,11 +1,23 @@
 // Owns a small JSON file that several processes change: one at a time, under a lock (proper-lockfile: an atomic mkdir, stale
 // after 2 s without a sign of life, so that a run killed inside it holds the others up no longer), written by rename.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode } from './disk-error.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cannotRead, errorCode, WrongKindError } from './disk-error.ts';
+import { makeFolder } from './make-folder.ts';
+import { kindAt, readBeginning } from './plain-file.ts';
 
 /** The shortest that proper-lockfile allows. */
 const STALE_MS = 2_000;
+
+/** Others hold the lock for about a millisecond: ask often, for longer than a dead holder blocks. */
+const TRIES = 400;
+const ASK_AGAIN_MS = 5;
+/** Somebody holds it, or gave it back while we looked. Whatever else is wrong will be wrong the next time too. */
+const ASK_AGAIN: ReadonlySet<string> = new Set(['ELOCKED', 'ENOENT', 'EEXIST']);
+
+/** Ours has some 300 bytes; what is longer is cut, and so is no JSON any more. */
+const MAX_BYTES = 64 * 1024;
 
 export class SharedFile {
   readonly #path: string;
@@ -17,13 +29,16 @@ export class SharedFile {
     this.#aside = `${this.#path}.${pid}`;
   }
 
-  /** The content as it is now, without the lock; undefined if there is none that can be read. */
+  /** The content as it is now, without the lock; undefined if there is none, null if what stands there is no JSON file. */
   read(): unknown {
     try {
-      return JSON.parse(readFileSync(this.#path, 'utf8'));
+      return JSON.parse(readBeginning(this.#path, MAX_BYTES).toString('utf8'));
     } catch (error) {
-      if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
-      throw error;
+      if (errorCode(error) === 'ENOENT') return undefined;
+      if (error instanceof SyntaxError) return null;
+      // The next change replaces what is in the way, unless it is a folder.
+      if (error instanceof WrongKindError && kindAt(this.#path) !== 'folder') return null;
+      throw cannotRead(this.#path, error);
     }
   }
 
@@ -32,7 +47,8 @@ export class SharedFile {
     const release = await this.#lock();
     try {
       const { content, value } = change(this.read());
-      writeFileSync(this.#aside, JSON.stringify(content));
+      rmSync(this.#aside, { force: true });
+      writeFileSync(this.#aside, JSON.stringify(content), { flag: 'wx' });
       renameSync(this.#aside, this.#path);
       return value;
     } finally {
@@ -41,16 +57,23 @@ export class SharedFile {
   }
 
   async #lock(): Promise<() => Promise<void>> {
-    mkdirSync(dirname(this.#path), { recursive: true });
+    makeFolder(dirname(this.#path));
     // Loaded only by runs that contact the SEC.
     const { default: lockfile } = await import('proper-lockfile');
-    return lockfile.lock(this.#path, {
-      realpath: false,
-      stale: STALE_MS,
-      // Others hold it for about a millisecond: ask often, for longer than a dead holder blocks.
-      retries: { retries: 400, factor: 1, minTimeout: 5, maxTimeout: 15, randomize: true },
-      // A lock that was taken over while this process slept: the change was atomic all the same.
-      onCompromised: () => undefined,
-    });
+    for (let tries = 1; ; tries++) {
+      try {
+        return await lockfile.lock(this.#path, {
+          realpath: false,
+          stale: STALE_MS,
+          // A lock that was taken over while this process slept: the change was atomic all the same.
+          onCompromised: () => undefined,
+        });
+      } catch (error) {
+        if (!ASK_AGAIN.has(errorCode(error))) throw error;
+        if (tries === TRIES)
+          throw new Error(`${this.#path}.lock stays held; remove it if nothing runs`, { cause: error });
+        await sleep(ASK_AGAIN_MS * (1 + Math.random()));
+      }
+    }
   }
 }

@@ -1,6 +1,8 @@
 // Owns the names inside `<out>/.edgar-fetch/`. Everything of ours lives there, so that a plain `ls` of the destination
 // shows documents only.
 import { join } from 'node:path';
+import { cannotWrite } from './disk-error.ts';
+import { expectKind } from './plain-file.ts';
 
 export const STATE_FOLDER = '.edgar-fetch';
 
@@ -28,4 +30,22 @@ export function statePaths(destination: string): StatePaths {
     refused: join(folder, 'refused'),
     replaced: join(folder, 'replaced'),
   };
+}
+
+/**
+ * Throws CannotWriteError for what a run cannot work with: before it starts, since a document must not be fetched for a
+ * manifest that cannot name it. The closing files are judged when they are written.
+ */
+export function refuseWrongKinds(paths: StatePaths): void {
+  for (const name of ['manifest', 'lock'] as const) refuseWrongKind(paths[name], 'file');
+  for (const name of ['temporary', 'refused', 'replaced'] as const) refuseWrongKind(paths[name], 'folder');
+}
+
+/** Throws CannotWriteError. */
+function refuseWrongKind(path: string, wanted: 'file' | 'folder'): void {
+  try {
+    expectKind(path, wanted);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
 }

@@ -51,6 +51,11 @@ const USUAL: readonly (readonly [string, string, string])[] = [
   [`${FILING}com1.txt`, '%63om1.txt', `1000697/${ACCESSION}/%63om1.txt`],
   [`${FILING}LPT9`, '%4CPT9', `1000697/${ACCESSION}/%4CPT9`],
   [`${FILING}console.xml`, 'console.xml', `1000697/${ACCESSION}/console.xml`],
+  [
+    `https://www.sec.gov/Archives/edgar/data/12345678901/${ACCESSION}/b.xml`,
+    'b.xml',
+    `www.sec.gov/Archives/edgar/data/12345678901/${ACCESSION}/b.xml`,
+  ],
   ['https://mirror.example/aux/b.xml', 'b.xml', 'mirror.example/%61ux/b.xml'],
   [`${FILING}a%E2%80%AEb.xml`, 'a%E2%80%AEb.xml', `1000697/${ACCESSION}/a%E2%80%AEb.xml`],
 ];

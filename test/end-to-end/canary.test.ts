@@ -8,7 +8,7 @@ import { testFolder, USER_AGENT } from '../support/command-line.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 import { startEdgarStandIn } from '../support/edgar-stand-in.ts';
 
-const CANARY = fileURLToPath(new URL('../../canary/canary.ts', import.meta.url));
+const CANARY = fileURLToPath(new URL('../canary.ts', import.meta.url));
 
 async function runCanary(env: Readonly<Record<string, string>>): Promise<{ exitCode: number | null; output: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', CANARY], {

@@ -332,6 +332,14 @@ test(
     }
     assert.deepEqual(readdirSync(cwd), before);
     assert.deepEqual(readdirSync(join(cwd, 'roots')), []);
+    // A folder that may be written to, with a single file that may not.
+    const manifest = join(cwd, 'of-root/.edgar-fetch/manifest.jsonl');
+    for (const folder of ['of-root', 'of-root/.edgar-fetch']) chownSync(join(cwd, folder), NOBODY, NOBODY);
+    chmodSync(manifest, 0o600);
+    const end = await runWrapped(AS_NOBODY, ['--out', 'of-root'], { cwd, stdin });
+    assert.equal(end.exitCode, 2, end.stderr);
+    assert.match(end.stderr, /^edgar-fetch: cannot write \S+ \(\d+ bytes free\): permission was denied; [^\n]+\n$/);
+    assert.ok(end.stderr.includes(` ${manifest} `), end.stderr);
     assert.equal(server.countRequests(), 0);
   },
 );

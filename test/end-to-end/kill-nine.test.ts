@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { byEffort } from '../support/effort.ts';
 import { runCommand, startCommand, testFolder, type CommandEnd } from '../support/command-line.ts';
 import { audit, type Audit } from '../support/destination-audit.ts';
 import { stateFilesIn } from '../support/destination.ts';
@@ -13,7 +14,7 @@ import { madeDocument, madeDocuments, served, urlsOf } from '../support/made-doc
 import { watchNames } from '../support/name-watcher.ts';
 import { until } from '../support/polling.ts';
 
-const KILLS = process.env['EDGAR_FETCH_LONG_TESTS'] === '1' ? 200 : 24;
+const KILLS = byEffort(12, 24, 200);
 
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 

@@ -144,7 +144,10 @@ test('a manifest that cannot be read is one sentence', async (context) => {
   ]) {
     const end = await runCommand(args, { cwd });
     assert.deepEqual([end.exitCode, end.stdout], [2, '']);
-    assert.match(end.stderr, /^edgar-fetch: \S+manifest\.jsonl cannot be read \(EISDIR\); [^\n]+\n$/);
+    assert.match(
+      end.stderr,
+      /^edgar-fetch: \S+manifest\.jsonl cannot be read \(it is a folder where a file belongs\); [^\n]+\n$/,
+    );
   }
 });
 

@@ -6,6 +6,7 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { memorySource } from '../../src/http/byte-source.ts';
 import { decodeSource, decodeWhole, tooLarge } from '../../src/http/decode.ts';
+import { gzipFileEnds } from '../../src/http/gzip-file.ts';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { Failure } from '../../src/model/failure.ts';
 
@@ -208,6 +209,34 @@ test('a taker ends the decoding with a failure of its own, or with an error', as
     }),
     full,
   );
+});
+
+test('a body that cannot be read back ends the decoding with that error, and nothing else', async () => {
+  const wire = gzipSync(randomBytes(2_000_000));
+  const broken = new Error('EIO: i/o error, read');
+  const source = {
+    size: wire.length,
+    read: (position: number, length: number): Buffer => {
+      if (position > 1_000_000) throw broken;
+      return wire.subarray(position, position + length);
+    },
+  };
+  await assert.rejects(
+    decodeSource('gzip', source, () => undefined),
+    broken,
+  );
+  await assert.rejects(gzipFileEnds(source), broken);
+});
+
+test('a large gzip file is judged without a word of Node about leaks', async (context) => {
+  const warnings: string[] = [];
+  const hear = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', hear);
+  context.after(() => process.off('warning', hear));
+  const member = gzipSync(randomBytes(1_000_000), { level: 1 });
+  assert.equal(await gzipFileEnds(memorySource(Buffer.concat(Array<Buffer>(20).fill(member)))), 'whole');
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
 });
 
 function flipped(bytes: Buffer, at: number): Buffer {

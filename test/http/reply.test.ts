@@ -18,7 +18,7 @@ interface Asked {
   readonly documents: string[];
   readonly reports: HostReport['kind'][];
   readonly trace: ReturnType<typeof emptyTrace>;
-  ask(): Promise<void>;
+  ask(extension?: string): Promise<void>;
 }
 
 /** A server that answers each request as `answer` says, and a client that asks it for one document after the other. */
@@ -66,12 +66,12 @@ async function serverThat(
     documents: [],
     reports,
     trace: emptyTrace(),
-    async ask() {
-      const fetchUrl = `${url}/${asked.documents.length}.xml`;
+    async ask(extension = 'xml') {
+      const fetchUrl = `${url}/${asked.documents.length}.${extension}`;
       const end = await attempt({ url: fetchUrl, fetchUrl }, http, asked.trace);
       const text =
         end.kind === 'document' && end.document.body.kind === 'memory' ? end.document.body.bytes.toString() : '';
-      asked.documents.push(text === '' ? end.kind : text);
+      asked.documents.push(end.kind === 'failed' ? end.failure.code : text === '' ? end.kind : text);
     },
   };
   return asked;
@@ -106,3 +106,23 @@ for (const [what, stray] of STRAYS) {
     assert.equal(asked.trace.requests, 5);
   });
 }
+
+/** Content-Length counts characters, and the body has more bytes than that. */
+const TEXT = 'Société Générale\n'.repeat(20);
+const SHORT_HEAD = `HTTP/1.1 200 OK\r\nContent-Length: ${TEXT.length}\r\n\r\n`;
+
+test('a text with more bytes behind it than its length announced is no whole one, on whatever connection', async (context) => {
+  const asked = await serverThat(context, (socket, path) =>
+    socket.write(['/1.txt', '/2.txt'].includes(path) ? SHORT_HEAD + TEXT : reply('some text')),
+  );
+  for (let time = 0; time < 4; time++) await asked.ask('txt');
+  assert.deepEqual(asked.documents, ['some text', 'truncated', 'truncated', 'some text']);
+  // The kept connection's reply was asked for once more: it might have been another's.
+  assert.equal(asked.trace.requests, 5);
+});
+
+test('a document that shows its own end is one, whatever comes behind it', async (context) => {
+  const asked = await serverThat(context, (socket) => socket.write(`${reply('<a/>')}left over`));
+  for (let time = 0; time < 3; time++) await asked.ask();
+  assert.deepEqual([asked.documents, asked.trace.requests], [['<a/>', '<a/>', '<a/>'], 3]);
+});

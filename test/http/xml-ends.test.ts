@@ -8,6 +8,7 @@ import { checkXml, judgeXml, type XmlVerdict } from '../../src/http/xml-ends.ts'
 import { takeTurns } from '../../src/http/turns.ts';
 import { corpusFiles, corpusSkip } from '../support/corpus.ts';
 import { isWholeDocument } from '../support/xml-reference.ts';
+import { byEffort } from '../support/effort.ts';
 
 type Encoding = 'utf8' | 'utf16le' | 'utf16be';
 
@@ -254,13 +255,12 @@ function textsOf(names: readonly string[], pieces: readonly string[]): fc.Arbitr
     .map(([name, middle, end]) => `<* >${middle.join('')}${end}`.replaceAll('*', name));
 }
 
-const SHORT_NAMES = ['a', 'ab', 'x:a', 'xbrl'];
-const LONG_NAMES = ['xbrli:xbrl', 'größe-1', 'informationTable', 'a:a:a:a:a'];
+const NAMES = ['a', 'ab', 'x:a', 'xbrl', 'xbrli:xbrl', 'größe-1', 'informationTable', 'a:a:a:a:a'];
 const ENCODING = fc.constantFrom<Encoding>('utf8', 'utf16le', 'utf16be');
 const WINDOW = fc.integer({ min: 1, max: 40 });
 
 test('the verdict is that of the plainest way to tell, whatever the size of the windows', () => {
-  const text = textsOf(LONG_NAMES, [...OWN_TAGS, ...OTHER_TAGS]);
+  const text = textsOf(NAMES, [...OWN_TAGS, ...OTHER_TAGS]);
   let whole = 0;
   fc.assert(
     fc.property(text, ENCODING, WINDOW, (one, encoding, windowBytes) => {
@@ -269,28 +269,22 @@ test('the verdict is that of the plainest way to tell, whatever the size of the 
       assert.equal(rootOf(encode(one, encoding), windowBytes) !== undefined, expected);
       assert.equal(rootOf(encode(one, encoding)) !== undefined, expected);
     }),
-    { numRuns: 5000 },
+    { numRuns: byEffort(1500, 5000) },
   );
-  assert.ok(whole > 200, `only ${whole} of the texts were documents`);
+  assert.ok(whole > 50, `only ${whole} of the texts were documents`);
 });
 
-test('a short root: what is whole is accepted, whatever the windows', () => {
-  fc.assert(
-    fc.property(textsOf(SHORT_NAMES, [...OWN_TAGS, ...OTHER_TAGS]), ENCODING, WINDOW, (one, encoding, windowBytes) => {
-      const accepted = rootOf(encode(one, encoding)) !== undefined;
-      assert.equal(rootOf(encode(one, encoding), windowBytes) !== undefined, accepted);
-      if (isWholeDocument(one)) assert.ok(accepted);
-    }),
-    { numRuns: 3000 },
-  );
+test('a root whose name is longer than 1024 characters is none: each window would be longer by it, and the row', () => {
+  const named = (length: number): Buffer => Buffer.from(`<${'a'.repeat(length)}></${'a'.repeat(length)}>`);
+  assert.equal(rootOf(named(1024))?.length, 1024);
+  assert.equal(rootOf(named(1025)), undefined);
+  assert.equal(rootOf(named(1_000_000)), undefined);
 });
 
-test('what a short root costs: a cut document passes if a whole one without a declaration follows', () => {
-  const seam = (first: string, second: string): string => `${first}<b>${LONG_TEXT}${second}${LONG_TEXT}</a>`;
-  assert.equal(rootOf(Buffer.from(seam('<a b="1">', `${DECLARATION}<a b="1">`))), undefined);
-  assert.equal(rootOf(Buffer.from(seam('<a b="1">', '<a b="1">'))), 'a');
-  const long = seam('<a b="1">', '<a b="1">').replaceAll('<a ', '<document ').replaceAll('</a>', '</document>');
-  assert.equal(rootOf(Buffer.from(long)), undefined, 'a long name');
+test('a cut document and a whole one behind it, without declarations, are no document', () => {
+  const seam = `<a b="1"><b>${LONG_TEXT}<a b="1">${LONG_TEXT}</a>`;
+  assert.equal(rootOf(Buffer.from(seam)), undefined);
+  assert.equal(rootOf(Buffer.from(seam.replaceAll('<a ', '<document ').replaceAll('</a>', '</document>'))), undefined);
 });
 
 test('a document with sections of up to 100 KB in the middle is accepted whole, and refused cut anywhere', () => {

@@ -20,12 +20,13 @@ import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 import { ManifestWriter } from '../../src/storage/manifest-writer.ts';
 import { statePaths } from '../../src/storage/state-folder.ts';
+import { byEffort } from '../support/effort.ts';
 import { MemoryFile } from '../support/memory-file.ts';
 import { withFolder } from '../support/test-folder.ts';
 import { SimulatedThread } from './simulated-thread.ts';
 import { Random, VirtualClock, World, rest, type Fate } from './virtual-world.ts';
 
-const RUNS = process.env['EDGAR_FETCH_LONG_TESTS'] === '1' ? 5_000 : 1_500;
+const RUNS = byEffort(300, 1_500, 5_000);
 const ONE = process.env['EDGAR_FETCH_SIMULATION_SEED'];
 const MAX_STEPS = 300_000;
 const FAULTY_RUNS = 4;

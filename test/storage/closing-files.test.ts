@@ -1,16 +1,20 @@
 // What a run writes at its end: a list of what is failed that is a list again, and a manifest that says the same in fewer rows.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import { CannotWriteError } from '../../src/model/errors.ts';
 import { appendRunRow, compactManifest, writeFailedList } from '../../src/storage/closing-files.ts';
 import { ManifestIndex } from '../../src/storage/manifest-index.ts';
 import { ManifestRows } from '../../src/storage/manifest-rows.ts';
 import { ManifestWriter } from '../../src/storage/manifest-writer.ts';
+import { kindAt } from '../../src/storage/plain-file.ts';
 import type { StatePaths } from '../../src/storage/state-folder.ts';
 import { readUrlList } from '../../src/run/url-list.ts';
 import { splitTag } from '../../src/run/planner.ts';
+import { put, THINGS } from '../support/things.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
 async function write(paths: StatePaths, rows: readonly ManifestRow[]): Promise<ManifestIndex> {
@@ -165,6 +169,37 @@ test('compaction keeps what the index says, and current rows only, where over ha
     { numRuns: 60 },
   );
 });
+
+test('whatever stands in place of a closing file is told by its path, stays, and is not waited for', () =>
+  withFolder(async (folder) => {
+    for (const thing of THINGS) {
+      const paths = makeState(join(folder, thing));
+      const failedIndex = await write(paths, [failed('https://a.example/1'), failed('https://a.example/1')]);
+      const says = (path: string) => (error: unknown) =>
+        error instanceof CannotWriteError &&
+        error.message.startsWith(`cannot write ${path}: it is a ${thing} where a file belongs; `);
+      const list = (): Promise<void> => writeFailedList(paths, failedIndex, never, true, 'run-1');
+      after(await put(thing, paths.failedList));
+      after(await put(thing, paths.runs));
+      await assert.rejects(list(), says(paths.failedList), 'something is failed');
+      const empty = new ManifestIndex(join(folder, 'none'));
+      await assert.rejects(writeFailedList(paths, empty, never, true, 'run-1'), says(paths.failedList), 'nothing is');
+      assert.throws(() => appendRunRow(paths, { id: 1 }), says(paths.runs));
+      assert.equal(kindAt(paths.failedList), thing);
+      rmSync(paths.failedList, { recursive: true });
+      after(await put(thing, `${paths.failedList}.new`));
+      await assert.rejects(list(), says(`${paths.failedList}.new`));
+      rmSync(paths.manifest);
+      after(await put(thing, paths.manifest));
+      await assert.rejects(compactManifest(paths, superseded(failedIndex), true), says(paths.manifest));
+    }
+  }));
+
+/** As an index of which over half the rows are superseded. */
+function superseded(index: ManifestIndex): ManifestIndex {
+  index.rows += 10;
+  return index;
+}
 
 test('rows of runs are appended, one a line', () => {
   withFolder((out) => {

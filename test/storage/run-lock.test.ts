@@ -5,10 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, utimesSync, writeFileSync, existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import { DestinationHeldError } from '../../src/model/errors.ts';
+import { after, test } from 'node:test';
+import { CannotWriteError, DestinationHeldError } from '../../src/model/errors.ts';
 import { fateOf, identityOf } from '../../src/storage/process-identity.ts';
 import { takeRunLock } from '../../src/storage/run-lock.ts';
+import { put, THINGS } from '../support/things.ts';
 import { withFolder } from '../support/test-folder.ts';
 
 const NOW = Date.parse('2026-01-12T10:00:00Z');
@@ -75,6 +76,10 @@ const ELSEWHERE: readonly (readonly [string, object | string])[] = [
   ['nobody knows whom', 'garbage'],
   ['a version to come', '{"holder":"x"}'],
   ['a run that was killed while it wrote it', ''],
+  ['a host without end', { ...identityOf(process.pid), host: 'x'.repeat(100_000), since: 'x' }],
+  ['a host that would colour a terminal', { ...identityOf(process.pid), host: '\u001b[31m', since: 'x' }],
+  ['a process with a path for a number', { ...identityOf(process.pid), pid: '../tmp', since: 'x' }],
+  ['a giant', 'x'.repeat(1_000_000)],
 ];
 
 for (const [name, record] of ELSEWHERE) {
@@ -102,6 +107,27 @@ test('release removes only its own lock, and may be called again', () => {
     assert.ok(existsSync(path));
   });
 });
+
+test("what is no file beside the lock is in nobody's way, and stays", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, 'lock');
+    for (const thing of THINGS) after(await put(thing, `${path}.new.${thing}`));
+    const names = readdirSync(folder);
+    takeRunLock(path, 'downloads', process.pid, NOW).release();
+    assert.deepEqual(readdirSync(folder), names);
+  }));
+
+test('what is no file in place of the lock is told, and nobody waits for it', () =>
+  withFolder(async (folder) => {
+    for (const thing of THINGS) {
+      const path = join(folder, thing);
+      after(await put(thing, path));
+      assert.throws(
+        () => takeRunLock(path, 'downloads', process.pid, NOW),
+        (error) => error instanceof CannotWriteError && error.message.includes(`it is a ${thing} where a file belongs`),
+      );
+    }
+  }));
 
 test('what a run left beside the lock when it was killed while taking it is removed; what belongs to a living one stays', () => {
   withFolder((folder) => {

@@ -33,8 +33,10 @@ const LIMITS: readonly Limit[] = [
   },
   {
     what: 'A Content-Length that is too small cuts a document in a way that is whole on the wire',
-    instead: 'XML, JSON and archives must show their end',
-    remains: 'a text or a page that is cut so is saved as it came',
+    instead:
+      'Where the rest comes right behind, only a document that shows its own end is believed. XML, JSON and archives must show it in any case',
+    remains:
+      'a text or a page that is cut so is saved as it came, where the rest comes later or not at all, or behind `Connection: close`',
   },
   {
     what: 'A deflate body without its zlib wrapper has no checksum',

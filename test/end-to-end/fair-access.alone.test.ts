@@ -1,5 +1,6 @@
 // Fair access as the SEC would see it: the real names over TLS, through a local CONNECT proxy and a CA of the test's own.
-// Nothing in src knows of either; nothing leaves the loopback interface.
+// Nothing in src knows of either; nothing leaves the loopback interface. It counts requests a second as they arrive, so it
+// runs before the other tests and not beside them.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

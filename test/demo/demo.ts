@@ -7,11 +7,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startEdgarStandIn, type StandInDocument } from '../test/support/edgar-stand-in.ts';
-import { seededRandom, syntheticInstance } from '../test/support/synthetic-xbrl.ts';
+import { startEdgarStandIn, type StandInDocument } from '../support/edgar-stand-in.ts';
+import { seededRandom, syntheticInstance } from '../support/synthetic-xbrl.ts';
 
-const PROJECT = fileURLToPath(new URL('..', import.meta.url));
-const LIST = 'examples/urls.txt';
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const LIST = 'test/demo/urls.txt';
 const DESTINATION = 'downloads';
 
 process.exitCode = await demo();
