@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { canonicalUrl } from '../../src/edgar/canonical-url.ts';
-import { candidatePaths, usualPath } from '../../src/edgar/layout.ts';
+import { candidatePaths, isDocumentPath, usualPath } from '../../src/edgar/layout.ts';
 import { looksLikeHtml, recognisePage } from '../../src/edgar/refusal-pages.ts';
 import { memorySource } from '../../src/http/byte-source.ts';
 import { checkDocument } from '../../src/http/document-check.ts';
@@ -134,7 +134,10 @@ const manifests: Target = (random) => {
       whole.filter((line) => line !== '').length,
       'lines are counted once each',
     );
-    for (const { path } of index.savedDocuments()) assertStaysInside(path);
+    for (const { path } of index.savedDocuments()) {
+      assertStaysInside(path);
+      assert.ok(isDocumentPath(path), shown(path));
+    }
     if (spoiled === bytes) assertAgrees(index, lines);
   } finally {
     rmSync(folder, { recursive: true });
