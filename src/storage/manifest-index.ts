@@ -1,6 +1,6 @@
 // Owns what the manifest says, in memory: for each URL whether it is saved (where, how large), missing or failed, and where
 // its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { digestOfBytes, digestOfText, type Digest } from '../model/digest.ts';
 import { DigestTable } from '../model/digest-table.ts';
@@ -11,6 +11,7 @@ import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
 import { sharedPaths, type SharedPaths } from './shared-paths.ts';
 import { WholeLines } from './whole-lines.ts';
+import { openPlainFile } from './plain-file.ts';
 
 interface SavedDocument {
   readonly kind: 'saved';
@@ -157,7 +158,7 @@ export class ManifestIndex {
   load(): void {
     let descriptor: number;
     try {
-      descriptor = openSync(this.#path, 'r');
+      descriptor = openPlainFile(this.#path);
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return;
       throw error;

@@ -1,8 +1,9 @@
 // Owns reading single rows of a manifest by their offset.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { headOfRow } from './manifest-line.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
+import { openPlainFile } from './plain-file.ts';
 
 const FIRST_READ_BYTES = 2048;
 
@@ -25,7 +26,7 @@ export class ManifestRows {
 
   /** The line that begins at `offset`, without its end; of a longer one than a row can be, its beginning. */
   lineAt(offset: number): string {
-    this.#descriptor ??= openSync(this.#path, 'r');
+    this.#descriptor ??= openPlainFile(this.#path);
     for (let length = FIRST_READ_BYTES; ; length = Math.min(length * 4, MAX_LINE_BYTES)) {
       const block = Buffer.allocUnsafe(length);
       const count = readSync(this.#descriptor, block, 0, length, offset);

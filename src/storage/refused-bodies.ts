@@ -1,10 +1,11 @@
 // Owns `refused/`: the bodies that came whole but were not accepted, so that a person can see what was sent. The last 100.
 // A body that cannot be kept there changes nothing about its document; a disk that is full ends the run, as anywhere.
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DocumentRequest } from '../model/document.ts';
 import { CannotWriteError } from '../model/errors.ts';
 import { cannotWrite, errorCode } from './disk-error.ts';
+import { makeFolder } from './make-folder.ts';
 import type { DocumentBody } from './save.ts';
 import { STATE_FOLDER } from './state-folder.ts';
 import { freeBytes } from './temporary-file.ts';
@@ -27,7 +28,7 @@ export class RefusedBodies {
     const name = `${body.sha256.slice(0, 8)}-${base.toString('utf8').replace(/\ufffd{1,3}$/, '')}`;
     const path = join(this.#folder, name);
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       if (body.kind === 'memory') writeFileSync(path, body.bytes);
       else {
         await body.file.complete(false);

@@ -1,15 +1,17 @@
 // Owns the atomic save: a checked body gets its final name only when it is complete on disk. Order: file written and
 // synced, renamed, folder synced; the manifest row comes after, from the main thread. Nothing that is not ours is overwritten.
-import { copyFileSync, existsSync, linkSync, lstatSync, mkdirSync, renameSync, type Stats } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDocumentPath } from '../edgar/layout.ts';
 import { permanentFailure, type Failure } from '../model/failure.ts';
 import type { DocumentRequest } from '../model/document.ts';
 import { DocumentFolders, FolderBlockedError, impossibleName } from './document-folders.ts';
 import { cannotWrite, errorCode, isImpossibleName } from './disk-error.ts';
+import { makeFolder } from './make-folder.ts';
 import { FolderSync } from './folder-sync.ts';
 import { sha256OfFile } from './file-digest.ts';
 import { releaseMemory } from './release-memory.ts';
+import { kindAt } from './plain-file.ts';
 import { statePaths } from './state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
 import { freeBytes } from './temporary-file.ts';
@@ -94,7 +96,7 @@ export class DocumentSaver {
       // A link on the way may lead out of the destination: what stands there is none of ours.
       this.#folders.prepare(path);
       if (await hasBytes(file, status, body)) return { kind: 'same', path, adopted: !owned };
-      if (owned && !status.isDirectory()) return { kind: 'ours', path };
+      if (owned && mayBeOurs(file)) return { kind: 'ours', path };
     }
     throw new FolderBlockedError(`files that are not ours stand at ${request.paths.join(' and ')}; move them away`);
   }
@@ -105,7 +107,7 @@ export class DocumentSaver {
     const written = body.kind === 'file' ? body.file : this.#write(body.bytes);
     try {
       await written.complete(this.#fsync);
-      const keep = place.kind === 'ours' && request.existing !== 'skip';
+      const keep = place.kind === 'ours' && request.existing !== 'skip' && kindAt(final) === 'file';
       const previousSha256 = keep ? await this.#keep(final) : undefined;
       giveName(written.path, final, place.path);
       if (this.#fsync) await this.#syncFolders(folder, fresh);
@@ -127,7 +129,7 @@ export class DocumentSaver {
   async #keep(final: string): Promise<string> {
     const sha256 = await sha256OfFile(final);
     const kept = join(this.#replaced, sha256);
-    mkdirSync(this.#replaced, { recursive: true });
+    makeFolder(this.#replaced);
     try {
       linkSync(final, kept);
     } catch (error) {
@@ -175,6 +177,11 @@ function statusOf(file: string): Stats | undefined {
     if (errorCode(error) === 'ENOTDIR') return undefined;
     throw error;
   }
+}
+
+/** A file, or a link that took its place and is replaced itself. A pipe, a socket or a folder is a stranger's, links to one too. */
+function mayBeOurs(file: string): boolean {
+  return ['file', 'link to nothing', 'link to itself', undefined].includes(kindAt(file));
 }
 
 async function hasBytes(file: string, status: Stats, body: DocumentBody): Promise<boolean> {

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { DocumentRequest } from '../../src/model/document.ts';
 import {
   DocumentSaver,
@@ -25,6 +25,7 @@ import {
   type WrittenFile,
 } from '../../src/storage/save.ts';
 import { TemporaryFolder } from '../../src/storage/temporary-file.ts';
+import { put, THINGS } from '../support/things.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
 function request(paths: readonly string[], more: Partial<DocumentRequest> = {}): DocumentRequest {
@@ -305,3 +306,32 @@ test('a rename is refused for its name when that is what the error says, or when
     for (const code of ['ENOSPC', 'EIO', 'EROFS', 'EMFILE', 'EACCES']) assert.equal(verdict(code), false, code);
   });
 });
+
+saveTest(
+  "what is no file at a document's own path is a stranger's: never replaced, never waited for",
+  async (place, body) => {
+    for (const thing of THINGS.filter((one) => !one.startsWith('link'))) {
+      const path = join(place.out, `${thing}.xml`);
+      after(await put(thing, path));
+      const before = lstatSync(path);
+      for (const existing of ['skip', 'replace'] as const) {
+        const end = await place.save(request([`${thing}.xml`], { owned: true, existing }), body('<a/>'));
+        assert.ok(end.kind === 'failed' && end.failure.code === 'disk', thing);
+        assert.match(end.failure.message, /^files that are not ours stand at .*; move them away$/);
+        assert.deepEqual([lstatSync(path).ino, lstatSync(path).mode], [before.ino, before.mode]);
+      }
+    }
+  },
+);
+
+saveTest(
+  "a link that leads nowhere at a document's own path is replaced, and there is nothing to keep",
+  async (place, body) => {
+    for (const thing of ['link to nothing', 'link to itself'] as const) {
+      after(await put(thing, join(place.out, `${thing}.xml`)));
+      const end = await place.save(request([`${thing}.xml`], { owned: true, existing: 'replace' }), body('<a/>'));
+      assert.ok(end.kind === 'saved' && end.previousSha256 === undefined, thing);
+      assert.equal(place.read(`${thing}.xml`), '<a/>');
+    }
+  },
+);
