@@ -58,7 +58,7 @@ export interface WholeReply {
   readonly isFollowed: boolean;
 }
 
-export interface Listening {
+interface Listening {
   /**
    * False if the reply may be the answer to another request: more came behind it that nobody had asked for. Known only when
    * an answer of its own would have come.
