@@ -68,7 +68,7 @@ export class BodyCollector {
     this.#wireBytes += chunk.length;
     if (this.#wireBytes > this.#maxWireBytes) this.#failure = tooLarge(this.#options.maxBytes);
     else this.#take(chunk);
-    return this.#failure === undefined && this.#thrown === undefined;
+    return this.#wantsMore;
   }
 
   /** The whole body arrived, or what was wanted of it. Rejects only with CannotWriteError. */
@@ -115,7 +115,11 @@ export class BodyCollector {
     this.#chunks = [];
     if (this.#options.coding === 'identity') this.#document = new DocumentFile(this.#options);
     else this.#wire = this.#options.openTemporary();
-    for (const chunk of collected) this.#take(chunk);
+    for (const chunk of collected) if (this.#wantsMore) this.#take(chunk);
+  }
+
+  get #wantsMore(): boolean {
+    return this.#failure === undefined && this.#thrown === undefined;
   }
 
   async #finishInMemory(): Promise<BodyResult> {

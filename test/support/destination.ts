@@ -17,10 +17,12 @@ export function stateFilesIn(destination: string): string[] {
   return readdirSync(join(destination, '.edgar-fetch')).sort();
 }
 
+/** The whole rows; a run may be writing the next one. */
 export function manifestRows(destination: string): ManifestRow[] {
   const path = join(destination, '.edgar-fetch', 'manifest.jsonl');
   if (!existsSync(path)) return [];
-  return rowsOf(readFileSync(path, 'utf8'));
+  const text = readFileSync(path, 'utf8');
+  return rowsOf(text.slice(0, text.lastIndexOf('\n') + 1));
 }
 
 /** The rows in JSON lines. */
