@@ -1,35 +1,70 @@
-// Owns the progress bar on a terminal (cli-progress, loaded only there). Lines that are written meanwhile go above it.
-import type { MultiBar, SingleBar } from 'cli-progress';
+// Owns one line at the foot of a terminal that is written again and again; what is written meanwhile stands whole above it.
+// The cursor waits at the line's beginning, so a terminal that gets narrower and wraps the line leaves nothing of it behind;
+// nothing about the terminal is changed that would have to be put back after a Ctrl-Z or a kill -9.
 
-export interface Progress {
-  update(settled: number, note: string): void;
-  /** Writes finished text above the bar. */
-  write(text: string): void;
-  stop(): void;
+export interface Screen {
+  readonly stream: NodeJS.WriteStream;
+  readonly process: Pick<NodeJS.Process, 'on' | 'off' | 'kill' | 'pid'>;
+  /** The line for a terminal so wide. */
+  readonly text: (columns: number) => string;
 }
 
-/** Starts a bar; `total` is undefined while the number of lines is unknown. */
-export async function startProgress(total: number | undefined, stream: NodeJS.WriteStream): Promise<Progress> {
-  const { default: progress } = await import('cli-progress');
-  const counted = total === undefined ? '{value} settled' : '[{bar}] {value}/{total}';
-  const bars: MultiBar = new progress.MultiBar(
-    {
-      stream,
-      format: ` ${counted}  {duration_formatted}  {note}`,
-      hideCursor: true,
-      clearOnComplete: true,
-      fps: 8,
-      linewrap: false,
-    },
-    progress.Presets.legacy,
-  );
-  const bar: SingleBar = bars.create(total ?? 0, 0, { note: '' });
-  return {
-    update: (settled, note) => bar.update(settled, { note }),
-    write: (text) => bars.log(`\x1b[?7h${text}\x1b[?7l`),
-    stop: () => {
-      bars.update();
-      bars.stop();
-    },
+const PAINT_EVERY_MS = 250;
+
+/** Back to the first column, and away with everything from there on. */
+const CLEAR = '\r\x1b[J';
+
+/** A terminal that does not tell its width is as wide as a punched card. */
+const USUAL_COLUMNS = 80;
+
+export class Progress {
+  readonly #screen: Screen;
+  readonly #timer: NodeJS.Timeout;
+  #shown = '';
+  readonly #onResize = (): void => this.#paint(true);
+  readonly #onSuspend = (): void => {
+    this.#clear();
+    this.#screen.process.kill(this.#screen.process.pid, 'SIGSTOP');
   };
+  readonly #onContinue = (): void => this.#paint(true);
+
+  constructor(screen: Screen) {
+    this.#screen = screen;
+    this.#timer = setInterval(() => this.#paint(false), PAINT_EVERY_MS);
+    this.#timer.unref();
+    screen.stream.on('resize', this.#onResize);
+    screen.process.on('SIGTSTP', this.#onSuspend);
+    screen.process.on('SIGCONT', this.#onContinue);
+  }
+
+  /** Writes finished text, lines with their ends, above the line. */
+  above(write: () => void): void {
+    this.#clear();
+    write();
+    this.#paint(true);
+  }
+
+  /** Takes the line away for good; may be called more than once. */
+  stop(): void {
+    const { stream, process } = this.#screen;
+    clearInterval(this.#timer);
+    stream.off('resize', this.#onResize);
+    process.off('SIGTSTP', this.#onSuspend);
+    process.off('SIGCONT', this.#onContinue);
+    this.#clear();
+  }
+
+  #clear(): void {
+    if (this.#shown === '') return;
+    this.#screen.stream.write(CLEAR);
+    this.#shown = '';
+  }
+
+  #paint(again: boolean): void {
+    const { stream, text } = this.#screen;
+    const line = text(stream.columns || USUAL_COLUMNS);
+    if (line === this.#shown && !again) return;
+    this.#shown = line;
+    stream.write(`${CLEAR}${line}\r`);
+  }
 }

@@ -8,6 +8,7 @@ import type { Failure } from '../model/failure.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
+import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import type { ManifestIndex } from '../storage/manifest-index.ts';
 import type { ManifestRows } from '../storage/manifest-rows.ts';
@@ -64,6 +65,13 @@ export class Ledger {
   /** Address that a document in flight is fetched from. */
   addressOf(sequence: number): string | undefined {
     return this.#inFlight.get(sequence)?.plan.target.fetchUrl;
+  }
+
+  /** Lines that are answered (the missing before the end decides on them), and those that a server was asked for. */
+  get standing(): Pick<Standing, 'done' | 'asked' | 'inFlight' | 'missing'> {
+    const inFlight = this.#inFlight.size;
+    const missing = this.counts.missingKnown + this.#options.held.count;
+    return { done: this.counts.lines - this.counts.left - inFlight, asked: this.#asked, inFlight, missing };
   }
 
   /** A line that is fetched: it will settle through `settle`. */
