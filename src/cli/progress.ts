@@ -20,28 +20,29 @@ const USUAL_COLUMNS = 80;
 export class Progress {
   readonly #screen: Screen;
   readonly #timer: NodeJS.Timeout;
-  #shown = '';
-  readonly #onResize = (): void => this.#paint(true);
+  #line = '';
+  #isShown = false;
+  readonly #onResize = (): void => this.#again();
   readonly #onSuspend = (): void => {
     this.#clear();
     this.#screen.process.kill(this.#screen.process.pid, 'SIGSTOP');
   };
-  readonly #onContinue = (): void => this.#paint(true);
+  readonly #onContinue = (): void => this.#again();
 
   constructor(screen: Screen) {
     this.#screen = screen;
-    this.#timer = setInterval(() => this.#paint(false), PAINT_EVERY_MS);
+    this.#timer = setInterval(() => this.#paint(), PAINT_EVERY_MS);
     this.#timer.unref();
     screen.stream.on('resize', this.#onResize);
     screen.process.on('SIGTSTP', this.#onSuspend);
     screen.process.on('SIGCONT', this.#onContinue);
   }
 
-  /** Writes finished text, lines with their ends, above the line. */
+  /** What `write` writes, lines with their ends, stands above the line. */
   above(write: () => void): void {
     this.#clear();
     write();
-    this.#paint(true);
+    this.#show();
   }
 
   /** Takes the line away for good; may be called more than once. */
@@ -52,19 +53,32 @@ export class Progress {
     process.off('SIGTSTP', this.#onSuspend);
     process.off('SIGCONT', this.#onContinue);
     this.#clear();
+    this.#line = '';
+  }
+
+  /** The terminal has changed below the line. */
+  #again(): void {
+    this.#clear();
+    this.#paint();
+  }
+
+  #paint(): void {
+    const { stream, text } = this.#screen;
+    const line = text(stream.columns || USUAL_COLUMNS);
+    if (line === this.#line && this.#isShown) return;
+    this.#line = line;
+    this.#clear();
+    this.#show();
+  }
+
+  #show(): void {
+    if (this.#line === '') return;
+    this.#screen.stream.write(`${this.#line}\r`);
+    this.#isShown = true;
   }
 
   #clear(): void {
-    if (this.#shown === '') return;
-    this.#screen.stream.write(CLEAR);
-    this.#shown = '';
-  }
-
-  #paint(again: boolean): void {
-    const { stream, text } = this.#screen;
-    const line = text(stream.columns || USUAL_COLUMNS);
-    if (line === this.#shown && !again) return;
-    this.#shown = line;
-    stream.write(`${CLEAR}${line}\r`);
+    if (this.#isShown) this.#screen.stream.write(CLEAR);
+    this.#isShown = false;
   }
 }
