@@ -1,7 +1,8 @@
 // Owns the summary's last words: what to do next, by what failed. Pure.
 import type { FailureCode } from '../model/failure.ts';
 import type { RunResult } from '../run/run.ts';
-import { failedByCode, shellWord, type NotableFailure, type SummaryFacts } from './summary-text.ts';
+import { shellWord } from './shown-text.ts';
+import { failedByCode, type NotableFailure, type SummaryFacts } from './summary-facts.ts';
 import { readableCount } from './units.ts';
 
 const SAME_COMMAND = 'run the same command again; it fetches only what is not there';

@@ -43,12 +43,7 @@ function layouts(facts: ProgressFacts): readonly (readonly string[])[] {
   const [counted, part, left, bad] = [count(facts), percent(facts), timeLeft(facts), trouble(standing)];
   if (standing.draining) {
     const [long, short] = [`ending: ${readableCount(standing.inFlight)} in flight`, 'ending'];
-    return [
-      [counted, part, long, bad],
-      [counted, long],
-      [counted, short],
-      [short],
-    ];
+    return [[counted, part, long, bad], [counted, long], [counted, short], [short]];
   }
   const bytes = readableBytes(standing.bytes);
   if (pause !== undefined) {
@@ -95,7 +90,10 @@ function timeLeft({ leftMs, standing }: ProgressFacts): string {
 }
 
 function trouble({ failed, missing }: Standing): string {
-  const words = [failed > 0 ? `${readableCount(failed)} failed` : '', missing > 0 ? `${readableCount(missing)} missing` : ''];
+  const words = [
+    failed > 0 ? `${readableCount(failed)} failed` : '',
+    missing > 0 ? `${readableCount(missing)} missing` : '',
+  ];
   return words.filter((word) => word !== '').join(', ');
 }
 

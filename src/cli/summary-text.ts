@@ -1,29 +1,10 @@
 // Owns the words of the summary: what failed, what became of the URLs, what it cost. The counts come last, so that they stand
 // on a small screen. Pure.
-import type { FailureCode } from '../model/failure.ts';
 import type { RunResult } from '../run/run.ts';
 import { nextLines } from './next-step.ts';
 import { shown } from './shown-text.ts';
+import { failedByCode, type SummaryFacts } from './summary-facts.ts';
 import { counted, readableBytes, readableCount, readableDuration } from './units.ts';
-
-export interface NotableFailure {
-  readonly url: string;
-  readonly line?: number;
-  readonly message: string;
-}
-
-export interface SummaryFacts {
-  readonly result: RunResult;
-  readonly destination: string;
-  /** How messages call the list. */
-  readonly sourceName: string;
-  /** URL lines of the whole list, where that is known. */
-  readonly total: number | undefined;
-  /** The first failures of each code. */
-  readonly examples: ReadonlyMap<FailureCode, readonly NotableFailure[]>;
-  /** Options to repeat in the next command, as the shell reads them. */
-  readonly sameOptions: string;
-}
 
 const MAX_EXAMPLES = 2;
 const MAX_URL = 300;
@@ -31,28 +12,14 @@ const MAX_MESSAGE = 300;
 
 /** The summary's lines, without ends. */
 export function summaryLines(facts: SummaryFacts): string[] {
-  return [
-    ...failureLines(facts),
-    ...endLines(facts.result),
-    outcomeText(facts),
-    costText(facts),
-    ...nextLines(facts),
-  ];
-}
-
-/** How many URLs failed for each reason in a way that is news, the most frequent first. */
-export function failedByCode({ counts }: RunResult): readonly (readonly [FailureCode, number])[] {
-  const newlyMissing = counts.missing - counts.missingKnown;
-  const codes = { ...counts.failedByCode };
-  if (newlyMissing > 0) codes['not-found'] = (codes['not-found'] ?? 0) + newlyMissing;
-  const entries = Object.entries(codes) as [FailureCode, number][];
-  return entries.sort(([one, first], [other, second]) => second - first || (one < other ? -1 : 1));
+  return [...failureLines(facts), ...endLines(facts.result), outcomeText(facts), costText(facts), ...nextLines(facts)];
 }
 
 /** What became of the URLs, in one line. */
 export function outcomeText(facts: SummaryFacts): string {
   const { counts } = facts.result;
-  const replaced = counts.replaced > 0 ? ` (${readableCount(counts.replaced)} of them changed; the old bytes are kept)` : '';
+  const replaced =
+    counts.replaced > 0 ? ` (${readableCount(counts.replaced)} of them changed; the old bytes are kept)` : '';
   const parts = [
     `${readableCount(counts.saved)} saved${replaced}`,
     ...some(counts.unchanged, 'unchanged'),
@@ -115,8 +82,4 @@ function endLines({ end }: RunResult): string[] {
     case 'stopped-after':
       return ['stopped by --stop-after'];
   }
-}
-
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 // The summary says what became of the URLs, what it cost and what to do next.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shellWord, summaryLines, type SummaryFacts } from '../../src/cli/summary-text.ts';
+import { shellWord } from "../../src/cli/shown-text.ts";
 import type { RunEnd } from '../../src/model/run-end.ts';
 import { emptyCounts, type RunCounts } from '../../src/model/summary.ts';
 
