@@ -31,13 +31,14 @@ export class ListLength {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#counting;
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    // Counting closes the file itself.
+    if (this.#counting !== undefined) await this.#counting;
+    else if (this.#descriptor !== undefined) closeSync(this.#descriptor);
   }
 
   async #countLines(): Promise<number | undefined> {
     if (this.#descriptor === undefined) return undefined;
-    const bytes = createReadStream('', { fd: this.#descriptor, start: 0, autoClose: false, highWaterMark: READ_BYTES });
+    const bytes = createReadStream('', { fd: this.#descriptor, start: 0, highWaterMark: READ_BYTES });
     let lines = 0;
     try {
       for await (const block of readUrlList(bytes, '')) {

@@ -16,8 +16,7 @@ export function nextLines(facts: SummaryFacts): string[] {
   const known = failed.flatMap(([code, count]) => cure(code, count, facts));
   if (counts.failed === 0) return known.map((text) => `next: ${text}`);
   const command = isCured(failed, known.length, facts.result) ? SAME_COMMAND : `edgar-fetch ${commandOf(facts)}`;
-  const [first, ...more] = [...known, command];
-  return [`next: ${first ?? ''}`, ...more.map((text) => `then: ${text}`)];
+  return [...known, command].map((text, at) => `${at === 0 ? 'next' : 'then'}: ${text}`);
 }
 
 /** True if what is left may well go, with the advice that was given, without a look at `failed.txt`. */

@@ -16,7 +16,7 @@ export interface ProgressFacts {
 }
 
 const GAP = '  ';
-const BAR_MIN_COLUMNS = 12;
+const BAR_FROM_COLUMNS = 100;
 const BAR_MAX_COLUMNS = 50;
 
 /** The line, at most `columns` - 1 wide: in the last column a terminal would begin the next. */
@@ -24,7 +24,7 @@ export function progressLine(facts: ProgressFacts, columns: number): string {
   const width = columns - 1;
   for (const words of layouts(facts)) {
     const line = words.filter((word) => word !== '').join(GAP);
-    if (line.length <= width) return withBar(line, facts, width);
+    if (line.length <= width) return withBar(line, facts, columns);
   }
   return '';
 }
@@ -97,10 +97,11 @@ function trouble({ failed, missing }: Standing): string {
   return words.filter((word) => word !== '').join(', ');
 }
 
-/** A bar, if there is room for one that says something. */
-function withBar(line: string, { standing, total }: ProgressFacts, width: number): string {
-  const inner = Math.min(BAR_MAX_COLUMNS, width - line.length - GAP.length - 2);
-  if (total === undefined || total === 0 || inner < BAR_MIN_COLUMNS) return line;
+/** A bar before the line, of one length whatever the line says, if there is room for it. */
+function withBar(line: string, { standing, total }: ProgressFacts, columns: number): string {
+  const inner = Math.min(BAR_MAX_COLUMNS, Math.floor(columns / 4));
+  const fits = columns >= BAR_FROM_COLUMNS && line.length + GAP.length + inner + 2 < columns;
+  if (total === undefined || total === 0 || !fits) return line;
   const full = Math.floor((Math.min(standing.done, total) / total) * inner);
   return `[${'='.repeat(full)}${' '.repeat(inner - full)}]${GAP}${line}`;
 }

@@ -235,9 +235,9 @@ export class Crew {
   }
 
   #giveBack(sequence: number, outcome: HeldFailure['outcome']): void {
-    const { requests } = outcome.exchange;
-    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left', requests });
-    const request = this.#ledger.giveBack(sequence, requests);
+    const { requests, receivedBytes = 0 } = outcome.exchange;
+    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left', requests, receivedBytes });
+    const request = this.#ledger.giveBack(sequence, requests, receivedBytes);
     if (request === undefined) return;
     this.#returned.push(request);
     this.#pool.wake();

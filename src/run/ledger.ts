@@ -81,9 +81,10 @@ export class Ledger {
   }
 
   /** A document in flight is tried again from the beginning; what was sent for it stays on its account. */
-  giveBack(sequence: number, requests: number): DocumentRequest | undefined {
+  giveBack(sequence: number, requests: number, receivedBytes = 0): DocumentRequest | undefined {
     const flight = this.#inFlight.get(sequence);
     if (flight === undefined) return undefined;
+    this.counts.wireBytes += receivedBytes;
     this.#inFlight.set(sequence, { ...flight, requestsBefore: flight.requestsBefore + requests });
     return requestOf(sequence, flight.plan);
   }
@@ -123,12 +124,13 @@ export class Ledger {
     if (outcome.kind === 'left') {
       this.counts.left++;
       this.counts.requests += flight.requestsBefore + (outcome.requests ?? 0);
+      this.counts.wireBytes += outcome.receivedBytes ?? 0;
       return;
     }
     const whole = flight.requestsBefore === 0 ? outcome : withRequests(outcome, flight.requestsBefore);
     this.#asked++;
     this.counts.requests += whole.exchange.requests;
-    this.counts.wireBytes += whole.exchange.wireBytes ?? 0;
+    this.counts.wireBytes += whole.exchange.receivedBytes ?? whole.exchange.wireBytes ?? 0;
     this.#settleAsked(flight, whole);
   }
 
