@@ -41,6 +41,8 @@ export class TimeLeft {
   #samples: Sample[] = [];
   #last: Observation | undefined;
   #workedMs = 0;
+  /** Working time when the last line was answered. */
+  #answeredAtMs = 0;
   /** Lines a second that are expected after the rate has changed. */
   #expected: number | undefined;
   #pace: Pace | undefined;
@@ -51,6 +53,7 @@ export class TimeLeft {
     const gapMs = last === undefined ? 0 : Math.max(0, seen.nowMs - last.nowMs);
     const idle = gapMs > LONGEST_GAP_MS || (last?.pausedUntilMs !== undefined && seen.done === last.done);
     if (!idle) this.#workedMs += gapMs;
+    if (seen.done !== last?.done) this.#answeredAtMs = this.#workedMs;
     // What is there already settles in no time, often all of it at the beginning: it says nothing of what must be fetched.
     if ((last?.asked ?? 0) === 0 && seen.asked > 0) this.#samples = [];
     this.#notePace(seen);
@@ -76,7 +79,10 @@ export class TimeLeft {
     const pauseMs = Math.max(0, (seen.pausedUntilMs ?? 0) - nowMs);
     if (lines === 0) return 0;
     const linesPerSecond = this.#linesPerSecond();
-    return linesPerSecond === undefined ? undefined : pauseMs + this.#timeForMs(lines, linesPerSecond, nowMs);
+    if (linesPerSecond === undefined) return undefined;
+    // The next line is under way already: where they come slowly, that matters.
+    const underWay = Math.min(0.99, ((this.#workedMs - this.#answeredAtMs) / 1000) * linesPerSecond);
+    return pauseMs + this.#timeForMs(lines - underWay, linesPerSecond, nowMs);
   }
 
   #linesPerSecond(): number | undefined {
