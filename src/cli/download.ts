@@ -68,7 +68,6 @@ function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Rep
     progress: !options['no-progress'],
     destination: relative('', options.out) || '.',
     sameOptions: repeatOptions(options),
-    sourceName: source.name,
     listFile: source.file,
     process: edge.process,
   });

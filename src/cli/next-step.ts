@@ -3,14 +3,15 @@ import type { FailureCode } from '../model/failure.ts';
 import type { RunResult } from '../run/run.ts';
 import { shellWord } from './shown-text.ts';
 import { failedByCode, type NotableFailure, type SummaryFacts } from './summary-facts.ts';
-import { readableCount } from './units.ts';
+import { readableCount } from '../model/units.ts';
 
 const SAME_COMMAND = 'run the same command again; it fetches only what is not there';
 
 /** Lines, the first begins with `next:`; none where nothing is to be done, or the end's own sentence says it. */
 export function nextLines(facts: SummaryFacts): string[] {
   const { counts, end, exitCode } = facts.result;
-  if (exitCode === 0 || end.kind === 'usage' || end.kind === 'user-agent-refused') return [];
+  if (exitCode === 0 || ('message' in end && /same command again/.test(end.message))) return [];
+  if (end.kind === 'usage' || end.kind === 'user-agent-refused') return [];
   if (counts.left > 0 || end.kind !== 'completed') return [`next: ${SAME_COMMAND}`];
   const failed = failedByCode(facts.result);
   const known = failed.flatMap(([code, count]) => cure(code, count, facts));
@@ -30,7 +31,7 @@ function cure(code: FailureCode, count: number, facts: SummaryFacts): string[] {
     case 'too-large':
       return ['give a larger --max-size for what is too large'];
     case 'invalid-url':
-      return [`mend ${linesText(examples, count)} of ${facts.sourceName}`];
+      return [`mend ${linesText(examples, count)} of ${facts.listName}`];
     case 'connection':
       if (!examples.some(({ message }) => message.includes('certificate'))) return [];
       return ['set NODE_EXTRA_CA_CERTS to the CA file of whoever signs the certificate'];

@@ -2,7 +2,7 @@
 import { SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { PauseCause, RunEvent } from '../model/run-event.ts';
 import type { Pace } from '../model/standing.ts';
-import { countdown, readableRate } from './units.ts';
+import { countdown, readableRate } from '../model/units.ts';
 
 export type Pause = Extract<RunEvent, { kind: 'waiting' }>;
 

@@ -2,7 +2,7 @@
 // matters most stays: a pause and its end, how much is done, the time left. Pure.
 import type { Standing } from '../model/standing.ts';
 import { pauseForms, type Pause } from './pause-text.ts';
-import { countdown, readableBytes, readableCount, readableRate } from './units.ts';
+import { countdown, readableBytes, readableCount, readableRate } from '../model/units.ts';
 
 export interface ProgressFacts {
   readonly standing: Standing;

@@ -24,7 +24,6 @@ export interface ReporterOptions {
   /** Whether a line of progress is wanted where there is a terminal for it. */
   readonly progress: boolean;
   readonly destination: string;
-  readonly sourceName: string;
   /** The list, if it can be read twice. */
   readonly listFile: string | undefined;
   readonly sameOptions: string;
@@ -176,8 +175,8 @@ export class Reporter {
   }
 
   #summarise(result: RunResult, total: number | undefined): void {
-    const { destination, sourceName, sameOptions, logFormat } = this.#options;
-    const facts: SummaryFacts = { result, destination, sourceName, total, examples: this.#examples, sameOptions };
+    const { destination, listFile = 'the list', sameOptions, logFormat } = this.#options;
+    const facts: SummaryFacts = { result, destination, listName: listFile, total, examples: this.#examples, sameOptions };
     if (logFormat === 'pretty') return this.#logger.plain(`${summaryLines(facts).join('\n')}\n`);
     const { counts, elapsedMs, exitCode, end } = result;
     const fields = { event: 'summary', destination, end: end.kind, exitCode, total, counts, elapsedMs };

@@ -1,6 +1,6 @@
 // Owns how a settled URL is told in a log line: a sentence for people, fields for programs. Pure.
 import type { ReportedRow } from '../model/manifest-row.ts';
-import { counted, readableBytes } from './units.ts';
+import { counted, readableBytes } from '../model/units.ts';
 
 export function describeRow(row: ReportedRow): string {
   const { url, path = '', bytes = 0, requests = 0, error } = row;

@@ -12,7 +12,7 @@ export interface SummaryFacts {
   readonly result: RunResult;
   readonly destination: string;
   /** How messages call the list. */
-  readonly sourceName: string;
+  readonly listName: string;
   /** URL lines of the whole list, where that is known. */
   readonly total: number | undefined;
   /** The first failures of each code. */

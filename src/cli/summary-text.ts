@@ -4,7 +4,7 @@ import type { RunResult } from '../run/run.ts';
 import { nextLines } from './next-step.ts';
 import { shown } from './shown-text.ts';
 import { failedByCode, type SummaryFacts } from './summary-facts.ts';
-import { counted, readableBytes, readableCount, readableDuration } from './units.ts';
+import { counted, readableBytes, readableCount, readableDuration } from '../model/units.ts';
 
 const MAX_EXAMPLES = 2;
 const MAX_URL = 300;

@@ -1,6 +1,7 @@
 // Owns what a failed system call means: the destination cannot be written (the run ends), or one name is impossible here
 // (that document fails).
 import { CannotWriteError } from '../model/errors.ts';
+import { readableBytes } from '../model/units.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; make room and run the same command again',
@@ -25,7 +26,7 @@ export function isImpossibleName(error: unknown): boolean {
 export function cannotWrite(path: string, error: unknown, freeBytes?: number): CannotWriteError {
   if (error instanceof CannotWriteError) return error;
   const code = errorCode(error);
-  const free = freeBytes === undefined ? '' : ` (${freeBytes} bytes free)`;
+  const free = freeBytes === undefined ? '' : ` (${readableBytes(freeBytes)} free)`;
   const advice = ADVICE[code] ?? (error instanceof Error ? error.message : String(error));
   return new CannotWriteError(`cannot write ${path}${free}: ${advice}`, { cause: error });
 }

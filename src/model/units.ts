@@ -25,9 +25,10 @@ export function readableBytes(bytes: number): string {
   return `${value.toFixed(value < 9.95 ? 1 : 0)} ${BYTE_UNITS[unit] ?? ''}`;
 }
 
-/** How long something took: `1.5 s`, `12 min 5 s`, `25 h 0 min`. */
+/** How long something took: `80 ms`, `1.5 s`, `30 s`, `12 min 5 s`, `25 h 0 min`. */
 export function readableDuration(ms: number): string {
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 100) return `${Math.round(ms)} ms`;
+  if (ms < 59_500) return `${Number((ms / 1000).toFixed(ms < 9_950 ? 1 : 0))} s`;
   const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
