@@ -2,7 +2,7 @@
 import { SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { PauseCause, RunEvent } from '../model/run-event.ts';
 import type { Pace } from '../model/standing.ts';
-import { countdown, readableRate } from '../model/units.ts';
+import { countdown } from '../model/units.ts';
 
 export type Pause = Extract<RunEvent, { kind: 'waiting' }>;
 
@@ -22,9 +22,9 @@ export function pauseBegins({ host, cause, untilMs }: Pause): string {
 export function pauseEnds(host: string, pace: Pace | undefined): string {
   const answers = `${nameOf(host)} answers again`;
   if (host !== SEC_HOST_KEY || pace === undefined) return answers;
-  const rate = `${readableRate(pace.perSecond)} requests a second`;
+  const rate = `${rateText(pace.perSecond)} requests a second`;
   if (pace.perSecond >= pace.fullPerSecond) return `${answers}; going on at ${rate}`;
-  return `${answers}; going on at ${rate}, and 1 more for each hour without a block, up to ${readableRate(pace.fullPerSecond)}`;
+  return `${answers}; going on at ${rate}, and 1 more for each hour without a block, up to ${rateText(pace.fullPerSecond)}`;
 }
 
 /** What the line of progress says meanwhile; from the longest form to the shortest. */
@@ -43,6 +43,11 @@ export function pauseForms({ host, cause, untilMs }: Pause, nowMs: number): read
     case 'impatience':
       return [`${who} asks to wait, ${resuming}`, resuming];
   }
+}
+
+/** `4`, `2.5`, `0.25`: a rate that was set, not one that was measured. */
+function rateText(perSecond: number): string {
+  return String(Number(perSecond.toFixed(2)));
 }
 
 function nameOf(host: string): string {

@@ -25,7 +25,10 @@ interface Look {
 }
 
 /** Takes a look every 250 ms until all of `total` lines are done. */
-function watch(total: number, at: (nowMs: number) => Moment): { readonly looks: readonly Look[]; readonly endMs: number } {
+function watch(
+  total: number,
+  at: (nowMs: number) => Moment,
+): { readonly looks: readonly Look[]; readonly endMs: number } {
   const estimate = new TimeLeft();
   const looks: Look[] = [];
   for (let nowMs = 0; ; nowMs += LOOK_MS) {
@@ -87,7 +90,10 @@ for (const share of [1, 0.5]) {
     const unblockedEndMs = 500 + (299 / 8 / share) * 1000;
     for (const { nowMs, leftMs } of before) {
       const truthMs = unblockedEndMs - nowMs;
-      assert.ok(Math.abs((leftMs ?? 0) - truthMs) <= truthMs * 0.1, `at ${nowMs}: ${leftMs}, without the block ${truthMs}`);
+      assert.ok(
+        Math.abs((leftMs ?? 0) - truthMs) <= truthMs * 0.1,
+        `at ${nowMs}: ${leftMs}, without the block ${truthMs}`,
+      );
     }
   });
 }
