@@ -21,7 +21,7 @@ export function pauseBegins({ host, cause, untilMs }: Pause): string {
 /** The line that says that it is over. */
 export function pauseEnds(host: string, pace: Pace | undefined): string {
   const answers = `${nameOf(host)} answers again`;
-  if (host !== SEC_HOST_KEY || pace === undefined) return answers;
+  if (pace === undefined) return answers;
   const rate = `${rateText(pace.perSecond)} requests a second`;
   if (pace.perSecond >= pace.fullPerSecond) return `${answers}; going on at ${rate}`;
   return `${answers}; going on at ${rate}, and 1 more for each hour without a block, up to ${rateText(pace.fullPerSecond)}`;

@@ -1,5 +1,6 @@
 // Owns what a run shows: rows on stdout; log lines, the line of progress and the summary on stderr. Without a terminal
 // nothing is shown when the exit code is 0: warnings wait until it is known.
+import { SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { FailureCode } from '../model/failure.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
@@ -149,7 +150,7 @@ export class Reporter {
   /** Whoever saw the countdown is told of its end, whatever the level. */
   #resume(host: string): void {
     this.#watch?.resume(host);
-    const pace = this.#standing()?.pace;
+    const pace = host === SEC_HOST_KEY ? this.#standing()?.pace : undefined;
     const message = pauseEnds(host, pace);
     if (this.#progress !== undefined && !this.#logger.shows('info')) this.#logger.plain(`${message}\n`);
     else this.#log('info', message, { event: 'resume', host, requestsPerSecond: pace?.perSecond });
@@ -176,7 +177,14 @@ export class Reporter {
 
   #summarise(result: RunResult, total: number | undefined): void {
     const { destination, listFile = 'the list', sameOptions, logFormat } = this.#options;
-    const facts: SummaryFacts = { result, destination, listName: listFile, total, examples: this.#examples, sameOptions };
+    const facts: SummaryFacts = {
+      result,
+      destination,
+      listName: listFile,
+      total,
+      examples: this.#examples,
+      sameOptions,
+    };
     if (logFormat === 'pretty') return this.#logger.plain(`${summaryLines(facts).join('\n')}\n`);
     const { counts, elapsedMs, exitCode, end } = result;
     const fields = { event: 'summary', destination, end: end.kind, exitCode, total, counts, elapsedMs };

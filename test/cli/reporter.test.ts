@@ -17,6 +17,7 @@ const STANDING: Standing = {
   bytes: 0,
   draining: false,
   lines: 4800,
+  pace: { perSecond: 8, fullPerSecond: 8 },
 };
 
 interface Stage {
@@ -84,7 +85,7 @@ test('--log-level info says once a minute how far it is, and each pause as it be
   runFor(stage, 125);
   stage.reporter.take({ kind: 'waiting', host: 'sec.gov', cause: 'block', untilMs: Date.now() + 60_000 });
   stage.standing = { ...stage.standing, pace: { perSecond: 4, fullPerSecond: 8 } };
-  mock.timers.tick(60_000);
+  for (let second = 0; second < 60; second++) mock.timers.tick(1000);
   stage.reporter.take({ kind: 'resumed', host: 'sec.gov' });
   await stage.reporter.stop();
   assert.deepEqual(stage.text().trimEnd().split('\n'), [
