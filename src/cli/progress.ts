@@ -11,8 +11,11 @@ export interface Screen {
 
 const PAINT_EVERY_MS = 250;
 
-/** Back to the first column, and away with everything from there on. */
-const CLEAR = '\r\x1b[J';
+/** Away with the rest of the row. */
+const CLEAR_ROW = '\x1b[K';
+
+/** Away with the rows below too, which a wrapped line has. From the second column: from the first tmux keeps a copy. */
+const CLEAR_BELOW = `\r${CLEAR_ROW}\x1b[C\x1b[J\r`;
 
 /** A terminal that does not tell its width is as wide as a punched card. */
 const USUAL_COLUMNS = 80;
@@ -58,7 +61,8 @@ export class Progress {
 
   /** The terminal has changed below the line. */
   #again(): void {
-    this.#clear();
+    if (this.#isShown) this.#screen.stream.write(CLEAR_BELOW);
+    this.#isShown = false;
     this.#paint();
   }
 
@@ -67,18 +71,18 @@ export class Progress {
     const line = text(stream.columns || USUAL_COLUMNS);
     if (line === this.#line && this.#isShown) return;
     this.#line = line;
-    this.#clear();
-    this.#show();
+    if (line === '') this.#clear();
+    else this.#show();
   }
 
   #show(): void {
     if (this.#line === '') return;
-    this.#screen.stream.write(`${this.#line}\r`);
+    this.#screen.stream.write(`\r${this.#line}${CLEAR_ROW}\r`);
     this.#isShown = true;
   }
 
   #clear(): void {
-    if (this.#isShown) this.#screen.stream.write(CLEAR);
+    if (this.#isShown) this.#screen.stream.write(`\r${CLEAR_ROW}`);
     this.#isShown = false;
   }
 }

@@ -86,7 +86,7 @@ test(
     assert.equal(after[1], 'not-found: 1');
     assert.match(after[2]!, /^ {2}http.*missing-4\.xml \(line 5\): there is no such document/);
     assert.equal(after[3], '39 saved, 1 missing (40 URL lines)');
-    assert.match(after[4]!, /^\d+ B saved to downloads; 4[01] requests, \d+ B received, [\d.]+ m?s$/);
+    assert.match(after[4]!, /^\d+ B saved to downloads; 4[01] requests, [\d.]+ kB received, [\d.]+ m?s$/);
     assert.match(after[5]!, /^next: check the URLs that are missing/);
     assert.equal(after.length, 6, after.join('\n'));
     assert.equal(terminal.cursorIsVisible(), true);
@@ -126,7 +126,7 @@ test(
     assert.equal(await endOf(terminal), 130);
     const text = terminal.screen().join('\n');
     assert.match(text, /^stopped by SIGINT\n33 saved, 1 missing; 6 of 40 not tried$/m);
-    assert.doesNotMatch(text, /\d+ of 40  /, 'the bar is gone');
+    assert.doesNotMatch(text, /\d+ of 40 {2}/, 'the bar is gone');
     assert.equal(documentsIn(out).length, 33);
     assert.deepEqual(stateFilesIn(out), ['manifest.jsonl', 'runs.jsonl']);
     assert.equal(terminal.cursorIsVisible(), true);

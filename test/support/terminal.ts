@@ -14,7 +14,7 @@ export const terminalSkip: string | false =
   spawnSync('tmux', ['-V'], { stdio: 'ignore' }).status === 0 ? false : 'tmux is not installed';
 
 export interface Terminal {
-  /** The lines on the screen, as they were before they were wrapped, without those that are empty. */
+  /** The lines on the screen and those that went off its top, as they were before they were wrapped, without those that are empty. */
   screen(): string[];
   cursorIsVisible(): boolean;
   /** Types a key by its tmux name (`C-c`). */
@@ -66,7 +66,7 @@ export function openTerminal(
   const script = `trap : INT; ${jobControl ? 'set -m;' : ''} ${command} ${redirect}; ${suspended} echo "[ended with $?]"; exec sleep 3600`;
   tmux('new-session', '-d', '-x', String(columns), '-y', '30', '-c', cwd, script);
   const lines = (): string[] =>
-    tmux('capture-pane', '-p', '-J')
+    tmux('capture-pane', '-p', '-J', '-S', '-')
       .split('\n')
       .filter((line) => line !== '');
   return {
