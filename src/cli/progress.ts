@@ -11,6 +11,10 @@ export interface Screen {
 
 const PAINT_EVERY_MS = 250;
 
+/** For one write: the terminal may have become narrower a moment ago, and a line that wraps would leave a row behind. */
+const UNWRAPPED = '\x1b[?7l';
+const WRAPPED = '\x1b[?7h';
+
 /** Away with the rest of the row. */
 const CLEAR_ROW = '\x1b[K';
 
@@ -77,7 +81,7 @@ export class Progress {
 
   #show(): void {
     if (this.#line === '') return;
-    this.#screen.stream.write(`\r${this.#line}${CLEAR_ROW}\r`);
+    this.#screen.stream.write(`\r${UNWRAPPED}${this.#line}${CLEAR_ROW}${WRAPPED}\r`);
     this.#isShown = true;
   }
 

@@ -68,6 +68,7 @@ export function openTerminal(
   const lines = (): string[] =>
     tmux('capture-pane', '-p', '-J', '-S', '-')
       .split('\n')
+      .map((line) => line.trimEnd())
       .filter((line) => line !== '');
   return {
     screen: () => lines().filter((line) => !ENDED.test(line)),
