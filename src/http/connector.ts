@@ -78,7 +78,10 @@ function tunnelTo(target: URL, proxy: URL, timeoutMs: number, callback: ConnectC
     } else if (socket !== null) callback(null, socket);
   };
   const timer = setTimeout(() => {
-    settle(new ConnectTimeoutError(`no tunnel through the proxy ${proxy.host} within ${readableDuration(timeoutMs)}`), null);
+    settle(
+      new ConnectTimeoutError(`no tunnel through the proxy ${proxy.host} within ${readableDuration(timeoutMs)}`),
+      null,
+    );
   }, timeoutMs);
   const connecting = requestTunnel(target, proxy);
   connecting.once('error', (error: Error) =>

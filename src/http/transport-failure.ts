@@ -23,7 +23,10 @@ export function brokenFailure(end: Broken): Failure {
   if (CERTIFICATE_CODE.test(code)) return permanentFailure('connection', certificateMessage(error, code));
   if (error instanceof ProxyError) return { code: 'connection', message: error.message, transient: error.transient };
   if (!end.silent)
-    return transientFailure('truncated', `the reply broke off after ${readableBytes(end.wireBytes)} (${reasonOf(error)})`);
+    return transientFailure(
+      'truncated',
+      `the reply broke off after ${readableBytes(end.wireBytes)} (${reasonOf(error)})`,
+    );
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return transientFailure('connection', 'the head of the reply is larger than 64 KiB');
   if (error instanceof errors.HTTPParserError)

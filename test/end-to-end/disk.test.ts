@@ -62,7 +62,10 @@ function assertExact(end: CommandEnd, out: string, documents: readonly MadeDocum
 }
 
 function saidBy(end: CommandEnd): Said {
-  const said = /^(\d+) saved(?:; (\d+) of (?:the )?| \()(\d+)(?: not tried| URL lines?(?:\)| read so far not tried))$/m.exec(end.stderr);
+  const said =
+    /^(\d+) saved(?:; (\d+) of (?:the )?| \()(\d+)(?: not tried| URL lines?(?:\)| read so far not tried))$/m.exec(
+      end.stderr,
+    );
   assert.ok(said, end.stderr);
   return { saved: Number(said[1]), left: Number(said[2] ?? 0), lines: Number(said[3]) };
 }
