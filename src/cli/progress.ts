@@ -47,7 +47,8 @@ export class Progress {
 
   /** What `write` writes, lines with their ends, stands above the line. */
   above(write: () => void): void {
-    this.#clear();
+    // Also when there is no line yet: a Ctrl-C is shown as ^C where the cursor is.
+    this.#screen.stream.write(`\r${CLEAR_ROW}`);
     write();
     this.#show();
   }
