@@ -71,7 +71,7 @@ const { metafile } = await build({
   supported: { 'dynamic-import': false },
   sourcemap: 'linked',
   legalComments: 'none',
-  external: ['pino', 'pino-pretty', 'cli-progress', 'proper-lockfile'],
+  external: ['pino', 'pino-pretty', 'proper-lockfile'],
   plugins: [slimUndici],
   define: { EDGAR_FETCH_VERSION: JSON.stringify(manifest.version), 'import.meta.url': '__url' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },

@@ -6,8 +6,8 @@ import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Reporter } from './reporter.ts';
-import { countLines, openSource, type Source } from './source.ts';
-import { shellWord } from './summary-text.ts';
+import { shellWord } from './shown-text.ts';
+import { openSource, type Source } from './source.ts';
 
 export interface Edge {
   readonly process: NodeJS.Process;
@@ -30,7 +30,7 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
   const { process, version } = edge;
   const settings = configure(options, process.env, version);
   if (options['dry-run']) return printDryRun(source, settings, options.json, edge);
-  const reporter = await openReporter(source, options, edge);
+  const reporter = openReporter(source, options, edge);
   const run = new Run(settings, {
     source: source.stream,
     sourceName: source.name,
@@ -41,6 +41,7 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
     optionsForLog: optionsForLog(options),
     emit: (event) => reporter.take(event),
   });
+  reporter.start(() => run.standing());
   const detach = attachSignals(run, process);
   try {
     const result = await run.complete();
@@ -58,23 +59,18 @@ async function conclude(result: RunResult, reporter: Reporter, source: Source): 
   return result.exitCode;
 }
 
-async function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Promise<Reporter> {
-  const { stdout, stderr } = edge.process;
-  const progress = !options['no-progress'] && stderr.isTTY;
-  const reporter = new Reporter({
+function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Reporter {
+  return new Reporter({
     json: options.json,
     quiet: options.quiet,
     logLevel: options['log-level'],
     logFormat: options['log-format'],
-    progress,
+    progress: !options['no-progress'],
     destination: relative('', options.out) || '.',
     sameOptions: repeatOptions(options),
-    stdout,
-    stderr,
-    totalLines: progress && source.file !== undefined ? await countLines(source.file) : undefined,
+    listFile: source.file,
+    process: edge.process,
   });
-  await reporter.start();
-  return reporter;
 }
 
 /** The options that the next command needs to do the same. */

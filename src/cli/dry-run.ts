@@ -6,7 +6,7 @@ import type { RunSettings } from '../run/settings.ts';
 import { readUrlList } from '../run/url-list.ts';
 import type { Edge } from './download.ts';
 import type { Source } from './source.ts';
-import { readableDuration } from './summary-text.ts';
+import { readableDuration } from '../model/units.ts';
 
 interface PlanCounts {
   urls: number;

@@ -1,5 +1,6 @@
 // Owns log lines: pino to stderr, loaded when the first line is written, because most runs of a cron job write none.
 import type { Logger as PinoLogger } from 'pino';
+import { shown } from './shown-text.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -12,6 +13,9 @@ export interface LoggerOptions {
 }
 
 const SEVERITY: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** URLs may be long, and are shown whole where they can be. */
+const MAX_MESSAGE = 20_000;
 
 export class Logger {
   readonly #options: LoggerOptions;
@@ -33,8 +37,13 @@ export class Logger {
     const { format } = this.#options;
     this.#written = Promise.all([this.#pino, this.#written]).then(([pino]) => {
       if (format === 'json') pino[level](fields, message);
-      else pino[level](message);
+      else pino[level](shown(message, MAX_MESSAGE));
     });
+  }
+
+  /** Writes text as it is, in its place between the lines. */
+  plain(text: string): void {
+    this.#written = this.#written.then(() => this.#options.write(text));
   }
 
   /** Resolves when every line is out. */

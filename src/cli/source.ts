@@ -91,19 +91,3 @@ function sourceError(path: string, error: unknown): Error {
   if (code === 'EACCES') return new UsageError(`${path} may not be read; give yourself read permission`);
   return new UsageError(`${path} cannot be read (${error instanceof Error ? error.message : String(error)})`);
 }
-
-/** Number of lines of a file, for the progress bar. Rejects with UsageError. */
-export async function countLines(path: string): Promise<number> {
-  let lines = 0;
-  let last = 0x0a;
-  try {
-    for await (const block of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-      const bytes = block as Buffer;
-      for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
-      last = bytes.at(-1) ?? last;
-    }
-  } catch (error) {
-    throw sourceError(path, error);
-  }
-  return last === 0x0a ? lines : lines + 1;
-}

@@ -6,6 +6,7 @@ import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import { basicAuthorization, proxyFor, type ProxySettings } from './proxy.ts';
+import { readableDuration } from '../model/units.ts';
 
 /** Node's default of 250 ms an address is too short for a slow network with several addresses. */
 const ADDRESS_ATTEMPT_MS = 2_500;
@@ -77,7 +78,10 @@ function tunnelTo(target: URL, proxy: URL, timeoutMs: number, callback: ConnectC
     } else if (socket !== null) callback(null, socket);
   };
   const timer = setTimeout(() => {
-    settle(new ConnectTimeoutError(`no tunnel through the proxy ${proxy.host} within ${timeoutMs} ms`), null);
+    settle(
+      new ConnectTimeoutError(`no tunnel through the proxy ${proxy.host} within ${readableDuration(timeoutMs)}`),
+      null,
+    );
   }, timeoutMs);
   const connecting = requestTunnel(target, proxy);
   connecting.once('error', (error: Error) =>

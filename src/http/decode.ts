@@ -13,6 +13,7 @@ import {
 } from 'node:zlib';
 import type { Gunzip, Inflate, InflateRaw, ZlibOptions } from 'node:zlib';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
+import { readableBytes } from '../model/units.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { ContentCoding } from './reply-head.ts';
 
@@ -141,7 +142,7 @@ function expectedSize(coding: ContentCoding, wire: Buffer): number {
 }
 
 export function tooLarge(maxBytes: number): Failure {
-  return permanentFailure('too-large', `the document is larger than --max-size (${maxBytes} bytes)`);
+  return permanentFailure('too-large', `the document is larger than --max-size (${readableBytes(maxBytes)})`);
 }
 
 function cutShort(coding: ContentCoding): Failure {

@@ -25,7 +25,7 @@ export type DownloadEnd =
   | { readonly kind: 'not-modified'; readonly exchange: Exchange }
   | { readonly kind: 'missing'; readonly failure: Failure; readonly exchange: Exchange }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly exchange: Exchange; readonly refused?: RefusedBody }
-  | { readonly kind: 'left'; readonly requests: number };
+  | { readonly kind: 'left'; readonly requests: number; readonly receivedBytes: number };
 
 /** How the caller bounds and ends downloads. */
 export interface DownloadFlow {
@@ -128,7 +128,8 @@ class Download {
   }
 
   #left(): DownloadEnd {
-    return { kind: 'left', requests: this.#trace.requests };
+    const { requests, receivedBytes } = this.#trace;
+    return { kind: 'left', requests, receivedBytes };
   }
 
   #attempts(): number {
@@ -144,7 +145,7 @@ class Download {
   }
 
   #exchange(): Exchange {
-    const { requests, httpStatus, wireBytes, finalUrl } = this.#trace;
+    const { requests, httpStatus, wireBytes, receivedBytes, finalUrl } = this.#trace;
     return {
       attempts: this.#attempts(),
       requests,
@@ -152,6 +153,7 @@ class Download {
       settledAtMs: this.#context.nowMs(),
       httpStatus,
       wireBytes,
+      receivedBytes,
       finalUrl,
     };
   }

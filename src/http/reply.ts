@@ -20,6 +20,8 @@ export interface AttemptTrace {
   requests: number;
   httpStatus: number | undefined;
   wireBytes: number | undefined;
+  /** Of the bodies of all replies. */
+  receivedBytes: number;
   finalUrl: string | undefined;
   /** Time in which a request was in flight; waiting for permits is not counted. */
   activeMs: number;
@@ -33,6 +35,7 @@ export function emptyTrace(): AttemptTrace {
     requests: 0,
     httpStatus: undefined,
     wireBytes: undefined,
+    receivedBytes: 0,
     finalUrl: undefined,
     activeMs: 0,
     waitedMs: 0,
@@ -161,6 +164,7 @@ function listenBehind(connection: Connection, { sentAtMs, beganAfterMs, seenLate
 function note(trace: AttemptTrace, head: ReplyHead | undefined, end: ExchangeEnd): void {
   trace.httpStatus = head?.status;
   trace.wireBytes = head !== undefined && 'wireBytes' in end ? end.wireBytes : undefined;
+  trace.receivedBytes += trace.wireBytes ?? 0;
 }
 
 function replyOf(

@@ -2,6 +2,7 @@
 // errors and a proxy's refusal are permanent: waiting does not mend them.
 import { errors } from 'undici';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
+import { readableBytes, readableDuration } from '../model/units.ts';
 import { ProxyError } from './connector.ts';
 import type { ExchangeEnd } from './exchange.ts';
 import type { HostReport } from './permits.ts';
@@ -22,7 +23,10 @@ export function brokenFailure(end: Broken): Failure {
   if (CERTIFICATE_CODE.test(code)) return permanentFailure('connection', certificateMessage(error, code));
   if (error instanceof ProxyError) return { code: 'connection', message: error.message, transient: error.transient };
   if (!end.silent)
-    return transientFailure('truncated', `the reply broke off after ${end.wireBytes} bytes (${reasonOf(error)})`);
+    return transientFailure(
+      'truncated',
+      `the reply broke off after ${readableBytes(end.wireBytes)} (${reasonOf(error)})`,
+    );
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return transientFailure('connection', 'the head of the reply is larger than 64 KiB');
   if (error instanceof errors.HTTPParserError)
@@ -35,9 +39,9 @@ export function timeoutFailure(end: TimedOut, limits: { idleMs: number; maxTimeM
     case 'connect':
       return transientFailure('timeout', 'no connection within --connect-timeout');
     case 'idle':
-      return transientFailure('timeout', `nothing came for ${limits.idleMs} ms (--idle-timeout)`);
+      return transientFailure('timeout', `nothing came for ${readableDuration(limits.idleMs)} (--idle-timeout)`);
     case 'whole':
-      return transientFailure('timeout', `not finished within ${limits.maxTimeMs} ms (--max-time)`);
+      return transientFailure('timeout', `not finished within ${readableDuration(limits.maxTimeMs)} (--max-time)`);
   }
 }
 

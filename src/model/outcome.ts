@@ -12,6 +12,8 @@ export interface Exchange {
   readonly httpStatus?: number | undefined;
   /** Bytes of the last reply's body as received. */
   readonly wireBytes?: number | undefined;
+  /** Bytes of the bodies of all replies. */
+  readonly receivedBytes?: number | undefined;
   /** Where redirects led, if they did. */
   readonly finalUrl?: string | undefined;
 }
@@ -40,4 +42,4 @@ export type Outcome =
   | { readonly kind: 'missing'; readonly exchange: Exchange; readonly failure: Failure }
   | { readonly kind: 'failed'; readonly exchange: Exchange; readonly failure: Failure }
   /** Given back untried or unfinished because the run ends: no row is written. `requests` were sent for it (none if absent). */
-  | { readonly kind: 'left'; readonly requests?: number };
+  | { readonly kind: 'left'; readonly requests?: number; readonly receivedBytes?: number };

@@ -5,6 +5,7 @@ import type { Batch, DocumentRequest } from '../model/document.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
+import type { Pace } from '../model/standing.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
 import { SharedFile } from '../storage/shared-file.ts';
 import { WorkerPool, type StartThread } from '../worker/pool.ts';
@@ -75,6 +76,10 @@ export class Crew {
       onOutage: (host) => this.#takeBack(host),
       end,
     });
+  }
+
+  get secPace(): Pace | undefined {
+    return this.#hosts.secPace;
   }
 
   /** Documents that go to the SEC are on their way. */
@@ -187,7 +192,7 @@ export class Crew {
       blockPauseMs,
       owner: JSON.stringify(identityOf(pid)),
       isGone: (owner) => fateOf(JSON.parse(owner) as ProcessIdentity) === 'gone',
-      warn: (message) => emit({ kind: 'warning', message }),
+      warn: (message) => emit({ kind: 'warning', message, always: true }),
     });
   }
 
@@ -230,9 +235,9 @@ export class Crew {
   }
 
   #giveBack(sequence: number, outcome: HeldFailure['outcome']): void {
-    const { requests } = outcome.exchange;
-    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left', requests });
-    const request = this.#ledger.giveBack(sequence, requests);
+    const { requests, receivedBytes = 0 } = outcome.exchange;
+    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left', requests, receivedBytes });
+    const request = this.#ledger.giveBack(sequence, requests, receivedBytes);
     if (request === undefined) return;
     this.#returned.push(request);
     this.#pool.wake();

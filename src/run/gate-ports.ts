@@ -1,4 +1,6 @@
 // Owns what a host's gate meets: tickets that want to pass, the budget that spaces them, and whoever must be told.
+import type { PauseCause } from '../model/run-event.ts';
+import type { Pace } from '../model/standing.ts';
 import type { Clock } from './clock.ts';
 import type { Block, Reservation } from './sec-state.ts';
 
@@ -13,6 +15,8 @@ export interface HostBudget {
   reserve(): Promise<Reservation>;
   /** Right before sending: may a start that was reserved still be used? */
   isOpen(probe: boolean): boolean;
+  /** Where blocks may lower the rate: what it is now. */
+  pace?(): Pace;
   probeSent(): void;
   probeEnded(answered: boolean): Promise<void>;
   throttled(event: {
@@ -32,7 +36,7 @@ export interface GateSettings {
 
 export interface GateListener {
   /** Nothing is sent until `untilMs`. */
-  onPause(reason: string, untilMs: number): void;
+  onPause(cause: PauseCause, untilMs: number): void;
   onResume(): void;
   /** The host answered nobody since `sinceMs`; `untilMs` once it answers again. */
   onOutage(sinceMs: number, untilMs: number | undefined): void;

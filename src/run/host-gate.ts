@@ -158,7 +158,7 @@ export class HostGate {
     const refused = this.#queue;
     this.#queue = [];
     for (const ticket of refused) ticket.refuse(`${this.#options.name} ${IMPATIENCE}`);
-    this.#listener.onPause('Retry-After is longer than a document is tried for', this.#refusingUntilMs);
+    this.#listener.onPause('impatience', this.#refusingUntilMs);
     this.#options.clock.after(retryAfterMs, () => this.#listener.onResume());
   }
 
@@ -168,7 +168,7 @@ export class HostGate {
     const sinceMs = kind === 'outage' ? this.#streak.sinceMs : (this.#silence?.sinceMs ?? nowMs);
     this.#silence = { kind, sinceMs, pauseMs, untilMs };
     if (kind === 'outage' && this.#givesUp('an outage', sinceMs, untilMs)) return;
-    this.#listener.onPause(kind === 'outage' ? 'no answer' : 'Retry-After', untilMs);
+    this.#listener.onPause(kind, untilMs);
     this.#probe = 'wanted';
     this.#pumpAt(untilMs);
   }
@@ -212,7 +212,7 @@ export class HostGate {
   #noteBlock(sinceMs: number, pauseEndMs: number): boolean {
     const { sinceMs: knownSinceMs, news } = this.#block.note(sinceMs, pauseEndMs, this.#nowMs());
     if (this.#givesUp('a block', knownSinceMs, pauseEndMs)) return true;
-    if (news) this.#listener.onPause('the SEC asked for silence ("too fast")', pauseEndMs);
+    if (news) this.#listener.onPause('block', pauseEndMs);
     return false;
   }
 

@@ -3,6 +3,7 @@
 import { hostKeyOf, SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
+import type { Pace } from '../model/standing.ts';
 import type { LastingOutage } from '../worker/outages.ts';
 import type { PoolWorker } from '../worker/pooled-thread.ts';
 import type { ToWorker, WorkerEvent } from '../worker/protocol.ts';
@@ -28,6 +29,7 @@ type RequestEnded = Extract<WorkerEvent, { kind: 'request-ended' }>;
 export class Hosts {
   readonly #options: HostsOptions;
   readonly #gates = new Map<string, HostGate>();
+  readonly #budgets = new Map<string, HostBudget>();
   readonly #owners = new WeakMap<Ticket, PoolWorker>();
   /** Permits that are out: a worker that dies leaves them unreported. */
   readonly #out = new Map<string, { readonly host: string; readonly worker: PoolWorker; readonly sentAtMs: number }>();
@@ -52,6 +54,11 @@ export class Hosts {
   /** Hosts that answer nobody now. */
   get outages(): readonly LastingOutage[] {
     return [...this.#outages].map(([host, sinceMs]) => ({ host, sinceMs }));
+  }
+
+  /** The pace that the SEC's hosts get now, if one was asked for. */
+  get secPace(): Pace | undefined {
+    return this.#budgets.get(SEC_HOST_KEY)?.pace?.();
   }
 
   request(worker: PoolWorker, event: PermitRequest): void {
@@ -122,11 +129,13 @@ export class Hosts {
     const known = this.#gates.get(host);
     if (known !== undefined) return known;
     const { gate: settings, clock, budgetOf, emit, end } = this.#options;
+    const budget = budgetOf(host);
+    if (budget !== undefined) this.#budgets.set(host, budget);
     const made = new HostGate(
-      { name: host, settings, clock, budget: budgetOf(host), firstAlone: host === SEC_HOST_KEY },
+      { name: host, settings, clock, budget, firstAlone: host === SEC_HOST_KEY },
       {
-        onPause: (reason, untilMs) => {
-          emit({ kind: 'waiting', host, reason, untilMs });
+        onPause: (cause, untilMs) => {
+          emit({ kind: 'waiting', host, cause, untilMs });
           this.#tellGuard(host);
         },
         onResume: () => {

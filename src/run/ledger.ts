@@ -8,6 +8,7 @@ import type { Failure } from '../model/failure.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
+import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import type { ManifestIndex } from '../storage/manifest-index.ts';
 import type { ManifestRows } from '../storage/manifest-rows.ts';
@@ -66,6 +67,13 @@ export class Ledger {
     return this.#inFlight.get(sequence)?.plan.target.fetchUrl;
   }
 
+  /** Lines that are answered (the missing before the end decides on them), and those that a server was asked for. */
+  get standing(): Pick<Standing, 'done' | 'asked' | 'inFlight' | 'missing'> {
+    const inFlight = this.#inFlight.size;
+    const missing = this.counts.missingKnown + this.#options.held.count;
+    return { done: this.counts.lines - this.counts.left - inFlight, asked: this.#asked, inFlight, missing };
+  }
+
   /** A line that is fetched: it will settle through `settle`. */
   open(sequence: number, plan: FetchPlan): void {
     this.counts.lines++;
@@ -73,9 +81,10 @@ export class Ledger {
   }
 
   /** A document in flight is tried again from the beginning; what was sent for it stays on its account. */
-  giveBack(sequence: number, requests: number): DocumentRequest | undefined {
+  giveBack(sequence: number, requests: number, receivedBytes = 0): DocumentRequest | undefined {
     const flight = this.#inFlight.get(sequence);
     if (flight === undefined) return undefined;
+    this.counts.wireBytes += receivedBytes;
     this.#inFlight.set(sequence, { ...flight, requestsBefore: flight.requestsBefore + requests });
     return requestOf(sequence, flight.plan);
   }
@@ -115,12 +124,13 @@ export class Ledger {
     if (outcome.kind === 'left') {
       this.counts.left++;
       this.counts.requests += flight.requestsBefore + (outcome.requests ?? 0);
+      this.counts.wireBytes += outcome.receivedBytes ?? 0;
       return;
     }
     const whole = flight.requestsBefore === 0 ? outcome : withRequests(outcome, flight.requestsBefore);
     this.#asked++;
     this.counts.requests += whole.exchange.requests;
-    this.counts.wireBytes += whole.exchange.wireBytes ?? 0;
+    this.counts.wireBytes += whole.exchange.receivedBytes ?? whole.exchange.wireBytes ?? 0;
     this.#settleAsked(flight, whole);
   }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
+import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { Crew, type CrewPorts } from './crew.ts';
@@ -50,6 +51,7 @@ export class Run {
   #interrupted = false;
   #outputLost = false;
   #crew: Crew | undefined;
+  #ledger: Ledger | undefined;
 
   constructor(settings: RunSettings, ports: RunPorts) {
     this.#settings = settings;
@@ -69,7 +71,8 @@ export class Run {
       this.#refuseIfSecIsBarred(first);
       const open = openDestination(this.#settings, this.#ports.pid, this.#clock.nowMs());
       try {
-        return await this.#inDestination(open);
+        const result = await this.#inDestination(open);
+        return { ...result, elapsedMs: this.#clock.nowMs() - this.#startedAtMs };
       } finally {
         open.release();
       }
@@ -77,6 +80,21 @@ export class Run {
       callOff();
       this.#provisioner.stop();
     }
+  }
+
+  /** How far it is; undefined before the destination is open. */
+  standing(): Standing | undefined {
+    if (this.#ledger === undefined) return undefined;
+    const { lines, failed, savedBytes: bytes } = this.#ledger.counts;
+    const pace = this.#crew?.secPace;
+    return {
+      ...this.#ledger.standing,
+      failed,
+      bytes,
+      draining: this.#draining,
+      ...(this.#provisioner.exhausted ? { lines } : {}),
+      ...(pace === undefined ? {} : { pace }),
+    };
   }
 
   /** The first signal drains; the second ends at once, and what is in flight is left. */
@@ -102,6 +120,7 @@ export class Run {
     const { unreadable } = open.index;
     if (unreadable > 0) this.#warn(`${unreadable} lines of the manifest cannot be read and are passed over`);
     const ledger = this.#openLedger(open);
+    this.#ledger = ledger;
     await this.#download(open, ledger);
     await ledger.finish();
     await open.writer.close();

@@ -1,5 +1,6 @@
 // Owns this run's share of the SEC's budget: the pure decisions of sec-state.ts on the state that all runs of the machine
 // share. A state folder that cannot be written degrades to this run alone, with one warning.
+import type { Pace } from '../model/standing.ts';
 import type { Clock } from './clock.ts';
 import type { HostBudget } from './gate-ports.ts';
 import { readSecState } from './read-sec-state.ts';
@@ -44,6 +45,13 @@ export class SecBudget implements HostBudget {
   /** Looks once more, right before a request is sent, whether another run was told to be silent meanwhile. */
   isOpen(probe: boolean): boolean {
     return secState.isOpen(this.#alone ?? this.#read(), this.#options.clock.nowMs(), probe);
+  }
+
+  /** How fast the runs of this machine may be now. */
+  pace(): Pace {
+    const { clock, permitsPerSecond } = this.#options;
+    const cap = secState.rateCap(this.#alone ?? this.#read(), clock.nowMs());
+    return { perSecond: Math.min(permitsPerSecond, cap), fullPerSecond: permitsPerSecond };
   }
 
   /** A probe is in flight: others must not think that its run is gone. */

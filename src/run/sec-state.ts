@@ -147,7 +147,7 @@ export function probeRenewed(state: SecState, owner: string, nowMs: number): Sec
 }
 
 /** Starts a second that the machine is held to, after blocks; Infinity if nothing is left of them. */
-function rateCap(state: SecState, nowMs: number): number {
+export function rateCap(state: SecState, nowMs: number): number {
   if (state.cap === undefined) return Infinity;
   const regained = Math.max(0, Math.floor((nowMs - state.cap.sinceMs) / HOUR_MS));
   const rate = state.cap.permitsPerSecond + regained;

@@ -1,6 +1,7 @@
 // Owns what a failed system call means: the destination cannot be written (the run ends), or one name is impossible here
 // (that document fails).
 import { CannotWriteError } from '../model/errors.ts';
+import { readableBytes } from '../model/units.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; make room and run the same command again',
@@ -42,7 +43,7 @@ export function isImpossibleName(error: unknown): boolean {
 /** One sentence for a person: the path, what is wrong, what to do. `freeBytes` of the file system, where known. */
 export function cannotWrite(path: string, error: unknown, freeBytes?: number): CannotWriteError {
   if (error instanceof CannotWriteError) return error;
-  const free = freeBytes === undefined || error instanceof WrongKindError ? '' : ` (${freeBytes} bytes free)`;
+  const free = freeBytes === undefined || error instanceof WrongKindError ? '' : ` (${readableBytes(freeBytes)} free)`;
   return new CannotWriteError(`cannot write ${path}${free}: ${adviceOn(error)}`, { cause: error });
 }
 

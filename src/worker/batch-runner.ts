@@ -104,13 +104,16 @@ export class BatchRunner {
     return outcomeOfSave(document, end, await save);
   }
 
-  /** An attempt that sends nothing more makes way for another, but for no more than ask at a time: what it received waits. */
+  /**
+   * An attempt that sends nothing more makes way for another, but for fewer than ask at a time, since what it received waits;
+   * and where one asks at a time, all come on one connection.
+   */
   #withConnection<T>(attempt: (free: () => void) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const run = (end: () => void): void => {
         let waits = false;
         const free = (): void => {
-          if (waits || this.#waiting >= this.#parts.connections) return;
+          if (waits || this.#waiting >= this.#parts.connections - 1) return;
           waits = true;
           this.#waiting++;
           end();

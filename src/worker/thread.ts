@@ -24,7 +24,7 @@ function serve(): void {
   const permits = new ThreadPermits(outbox, settings.guardedHosts, Date.now);
   const temporary = new TemporaryFolder(paths.temporary, settings.name);
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
-  const connections = new Connections(connector, 2 * settings.connections);
+  const connections = new Connections(connector, 2 * settings.connections - 1);
   const runner = new BatchRunner({
     http: {
       settings: settings.http,

@@ -1,7 +1,10 @@
-// The summary says what became of the URLs, what it cost and what to do next.
+// The summary says what failed, what became of the URLs, what it cost and what to do next; the counts stand at its end.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { shellWord, summaryLines, type SummaryFacts } from '../../src/cli/summary-text.ts';
+import { shellWord, shown } from '../../src/cli/shown-text.ts';
+import type { NotableFailure, SummaryFacts } from '../../src/cli/summary-facts.ts';
+import { summaryLines } from '../../src/cli/summary-text.ts';
+import type { FailureCode } from '../../src/model/failure.ts';
 import type { RunEnd } from '../../src/model/run-end.ts';
 import { emptyCounts, type RunCounts } from '../../src/model/summary.ts';
 
@@ -12,108 +15,182 @@ function lines(
   end: RunEnd = { kind: 'completed' },
 ): string[] {
   const result = { end, exitCode, counts: { ...emptyCounts(), ...counts }, elapsedMs: 1500, emptyList: false };
-  return summaryLines({ result, destination: 'downloads', failures: [], sameOptions: '', ...more });
+  const facts = {
+    destination: 'downloads',
+    listName: 'urls.txt',
+    total: undefined,
+    examples: new Map(),
+    sameOptions: '',
+  };
+  return summaryLines({ result, ...facts, ...more });
 }
 
-test('a run without trouble says what it did and what it cost, and no next step', () => {
+const SIGINT: RunEnd = { kind: 'interrupted', signal: 'SIGINT' };
+
+function examples(...all: readonly (readonly [FailureCode, ...NotableFailure[]])[]): SummaryFacts['examples'] {
+  return new Map(all.map(([code, ...failures]) => [code, failures]));
+}
+
+function failure(line: number, message = 'slow'): NotableFailure {
+  return { url: `https://a.example/${line}`, line, message };
+}
+
+test('a run without trouble says what it did, where and at what cost, and no next step', () => {
   const counts = { lines: 3, saved: 2, unchanged: 1, requests: 2, wireBytes: 1234, savedBytes: 5_000_000 };
   assert.deepEqual(lines(counts, 0), [
-    '2 saved, 1 unchanged, 0 missing, 0 failed (3 URL lines)',
-    '2 requests, 1.2 kB on the wire, 5.0 MB on disk, 1.5 s',
+    '2 saved, 1 unchanged (3 URL lines)',
+    '5.0 MB saved to downloads; 2 requests, 1.2 kB received, 1.5 s',
   ]);
 });
 
-test('everything that can be counted is named', () => {
-  const counts = {
-    lines: 20,
-    saved: 9,
-    replaced: 2,
-    missing: 1,
-    failed: 3,
-    duplicates: 4,
-    left: 3,
-    failedByCode: { timeout: 2, forbidden: 1 },
-  };
-  assert.equal(
-    lines(counts, 1)[0],
-    '9 saved (2 of them changed; the old bytes are kept), 0 unchanged, 1 missing, 3 failed (2 timeout, 1 forbidden), 4 duplicates, 3 left (20 URL lines)',
-  );
-});
-
-test('the first failures are shown, and how many more there are', () => {
-  const failure = { url: 'https://a.example/1', line: 7, code: 'timeout', message: 'slow' } as const;
-  const failures = Array.from({ length: 12 }, () => failure);
-  const shown = lines({ lines: 30, failed: 25, missing: 5, missingKnown: 2 }, 1, { failures });
-  assert.equal(shown.filter((line) => line === '  timeout: https://a.example/1 (line 7): slow').length, 10);
-  assert.ok(shown.includes('  ... and 18 more'));
-  assert.equal(
-    lines({ lines: 1, failed: 1 }, 1, { failures: [failure] }).some((line) => line.includes('more')),
-    false,
-  );
-});
-
-test('failed documents are to be tried with the failed list and the same options', () => {
-  const next = lines({ lines: 1, failed: 1 }, 1, { destination: 'my downloads', sameOptions: "--out 'my downloads'" });
-  assert.equal(next.at(-1), "next: edgar-fetch 'my downloads/.edgar-fetch/failed.txt' --out 'my downloads'");
-});
-
-const ENDS: readonly (readonly [RunEnd, number, string, RegExp | undefined])[] = [
-  [{ kind: 'interrupted', signal: 'SIGINT' }, 130, 'stopped by SIGINT', /same command again/],
+const OUTCOMES: readonly (readonly [Partial<RunCounts>, number | undefined, RunEnd, string])[] = [
+  [{ lines: 1, saved: 1 }, 1, { kind: 'completed' }, '1 saved (1 URL line)'],
+  [{ lines: 1234, saved: 1234 }, undefined, { kind: 'completed' }, '1,234 saved (1,234 URL lines)'],
   [
-    { kind: 'interrupted', signal: 'closed-stdout' },
-    130,
-    'stopped: nobody reads stdout any more',
-    /same command again/,
+    { lines: 19, saved: 9, replaced: 2, unchanged: 1, missing: 1, failed: 4, duplicates: 4 },
+    19,
+    { kind: 'completed' },
+    '9 saved (2 of them changed; the old bytes are kept), 1 unchanged, 1 missing, 4 failed, 4 duplicates (19 URL lines)',
   ],
-  [{ kind: 'cannot-write', message: 'full' }, 4, 'full', /same command again/],
-  [{ kind: 'gave-up', message: 'gave up' }, 75, 'gave up', /same command again/],
-  [{ kind: 'stopped-after' }, 75, 'stopped by --stop-after', /same command again/],
-  [{ kind: 'usage', message: 'set a User-Agent' }, 2, 'set a User-Agent', undefined],
-  [{ kind: 'user-agent-refused', message: 'refused' }, 3, 'refused', undefined],
+  [{ lines: 2, saved: 1, duplicates: 1 }, 2, { kind: 'completed' }, '1 saved, 1 duplicate (2 URL lines)'],
+  [{ lines: 45, saved: 29, left: 16 }, 100_000, SIGINT, '29 saved; 99,971 of 100,000 not tried'],
+  [{ lines: 45, saved: 29, left: 16 }, undefined, SIGINT, '29 saved; 16 of the 45 URL lines read so far not tried'],
+  [{ lines: 1, saved: 1 }, undefined, SIGINT, '1 saved; 0 of the 1 URL line read so far not tried'],
+  [{ lines: 45, saved: 44, missing: 1 }, 45, SIGINT, '44 saved, 1 missing (45 URL lines)'],
+  [{ lines: 45, saved: 29, left: 16 }, 40, SIGINT, '29 saved; 16 of 45 not tried'],
+  [{ lines: 45, saved: 29, left: 16 }, 45, { kind: 'completed' }, '29 saved; 16 of 45 not tried'],
 ];
 
-for (const [end, exitCode, first, next] of ENDS) {
-  test(`a run that ended by ${JSON.stringify(end)} says so first${next === undefined ? '' : ', and that it can be run again'}`, () => {
-    const all = lines({ lines: 5, saved: 2, left: 3 }, exitCode, {}, end);
-    assert.equal(all[0], first);
-    if (next === undefined)
-      assert.equal(
-        all.some((line) => line.startsWith('next:')),
-        false,
-      );
-    else assert.match(all.at(-1) ?? '', next);
+for (const [counts, total, end, text] of OUTCOMES) {
+  test(`"${text}"`, () => {
+    assert.ok(lines(counts, 1, { total }, end).includes(text), lines(counts, 1, { total }, end).join('\n'));
   });
 }
 
-test('bytes and durations are readable', () => {
-  const bytes: readonly (readonly [number, string])[] = [
-    [0, '0 B'],
-    [999, '999 B'],
-    [1000, '1.0 kB'],
-    [12_345, '12 kB'],
-    [1_500_000, '1.5 MB'],
-    [2.5e9, '2.5 GB'],
-    [4e15, '4000 TB'],
-  ];
-  for (const [wireBytes, text] of bytes) assert.ok(lines({ wireBytes }, 0)[1]?.includes(` ${text} on the wire`), text);
-  const durations: readonly (readonly [number, string])[] = [
-    [0, '0.0 s'],
-    [59_900, '59.9 s'],
-    [60_000, '1 min 0 s'],
-    [3_599_999, '59 min 59 s'],
-    [90_000_000, '25 h 0 min'],
-  ];
-  for (const [elapsedMs, text] of durations) {
-    const result = {
-      end: { kind: 'completed' } as const,
-      exitCode: 0,
-      counts: emptyCounts(),
-      elapsedMs,
-      emptyList: false,
-    };
-    const [, cost] = summaryLines({ result, destination: 'd', failures: [], sameOptions: '' });
-    assert.ok(cost?.endsWith(`, ${text}`), text);
-  }
+test('failures stand by code, the most frequent first, with two examples each; then the counts', () => {
+  const counts = {
+    lines: 1300,
+    saved: 60,
+    failed: 1235,
+    missing: 7,
+    missingKnown: 2,
+    failedByCode: { forbidden: 1, timeout: 1234 },
+  };
+  const some = examples(
+    ['forbidden', failure(9, 'no')],
+    ['timeout', failure(7), failure(8)],
+    ['not-found', { url: 'https://a.example/x', message: 'there is no such document' }],
+  );
+  assert.deepEqual(lines(counts, 1, { examples: some }).slice(0, 11), [
+    'timeout: 1,234',
+    '  https://a.example/7 (line 7): slow',
+    '  https://a.example/8 (line 8): slow',
+    '  and 1,232 more',
+    'not-found: 5',
+    '  https://a.example/x: there is no such document',
+    '  and 4 more',
+    'forbidden: 1',
+    '  https://a.example/9 (line 9): no',
+    '60 saved, 7 missing, 1,235 failed (1,300 URL lines)',
+    '0 B saved to downloads; 0 requests, 0 B received, 1.5 s',
+  ]);
+});
+
+const AGAIN = 'run the same command again; it fetches only what is not there';
+const MISSING = 'check the URLs that are missing; they are asked for again after --recheck-missing (7d by default)';
+const FAILED_LIST = 'edgar-fetch downloads/.edgar-fetch/failed.txt';
+
+const STEPS: readonly (readonly [string, Partial<RunCounts>, SummaryFacts['examples'], readonly string[]])[] = [
+  ['only transient', { failed: 2, failedTransient: 2, failedByCode: { timeout: 2 } }, examples(), [`next: ${AGAIN}`]],
+  [
+    'too large',
+    { failed: 1, failedByCode: { 'too-large': 1 } },
+    examples(),
+    ['next: give a larger --max-size for what is too large', `then: ${AGAIN}`],
+  ],
+  [
+    'one bad line',
+    { failed: 1, failedByCode: { 'invalid-url': 1 } },
+    examples(['invalid-url', failure(3)]),
+    ['next: mend line 3 of urls.txt', `then: ${AGAIN}`],
+  ],
+  [
+    'two bad lines',
+    { failed: 2, failedByCode: { 'invalid-url': 2 } },
+    examples(['invalid-url', failure(3), failure(9)]),
+    ['next: mend lines 3 and 9 of urls.txt', `then: ${AGAIN}`],
+  ],
+  [
+    'many bad lines',
+    { failed: 1002, failedByCode: { 'invalid-url': 1002 } },
+    examples(['invalid-url', failure(3), failure(9)]),
+    ['next: mend lines 3, 9 and 1,000 more of urls.txt', `then: ${AGAIN}`],
+  ],
+  [
+    'a certificate',
+    { failed: 1, failedByCode: { connection: 1 } },
+    examples(['connection', failure(1, "the server's certificate is not trusted")]),
+    ['next: set NODE_EXTRA_CA_CERTS to the CA file of whoever signs the certificate', `then: ${AGAIN}`],
+  ],
+  ['missing', { missing: 1 }, examples(), [`next: ${MISSING}`]],
+  ['missing that was known', { missing: 1, missingKnown: 1 }, examples(), []],
+  ['forbidden', { failed: 1, failedByCode: { forbidden: 1 } }, examples(), [`next: ${FAILED_LIST}`]],
+  [
+    'forbidden, too large and missing',
+    { failed: 2, missing: 1, failedByCode: { forbidden: 1, 'too-large': 1 } },
+    examples(),
+    ['next: ' + MISSING, 'then: give a larger --max-size for what is too large', `then: ${FAILED_LIST}`],
+  ],
+  [
+    'many missing that count as failed',
+    { failed: 40, failedByCode: { 'not-found': 40 } },
+    examples(),
+    [`next: ${FAILED_LIST}`],
+  ],
+];
+
+for (const [what, counts, some, steps] of STEPS) {
+  test(`the next step after: ${what}`, () => {
+    const next = lines({ lines: 1, ...counts }, 1, { examples: some }).filter((line) => /^(?:next|then): /.test(line));
+    assert.deepEqual(next, steps);
+  });
+}
+
+test('the failed list is named as a shell reads it, with the same options', () => {
+  const counts = { lines: 1, failed: 1, failedByCode: { forbidden: 1 } } as const;
+  const next = lines(counts, 1, { destination: 'my downloads', sameOptions: "--out 'my downloads'" });
+  assert.equal(next.at(-1), "next: edgar-fetch 'my downloads/.edgar-fetch/failed.txt' --out 'my downloads'");
+});
+
+const ENDS: readonly (readonly [RunEnd, number, string, boolean])[] = [
+  [SIGINT, 130, 'stopped by SIGINT', true],
+  [{ kind: 'interrupted', signal: 'closed-stdout' }, 130, 'stopped: nobody reads stdout any more', true],
+  [{ kind: 'cannot-write', message: 'full' }, 4, 'full', true],
+  [
+    { kind: 'gave-up', message: 'gave up; run the same command again later' },
+    75,
+    'gave up; run the same command again later',
+    false,
+  ],
+  [{ kind: 'stopped-after' }, 75, 'stopped by --stop-after', true],
+  [{ kind: 'usage', message: 'set a User-Agent' }, 2, 'set a User-Agent', false],
+  [{ kind: 'user-agent-refused', message: 'refused' }, 3, 'refused', false],
+];
+
+for (const [end, exitCode, first, again] of ENDS) {
+  test(`a run that ended by ${JSON.stringify(end)} says so before the counts${again ? ', and that it can be run again' : ''}`, () => {
+    const all = lines({ lines: 5, saved: 2, left: 3 }, exitCode, {}, end);
+    assert.equal(all[0], first);
+    assert.equal(all.at(-1) === `next: ${AGAIN}`, again);
+  });
+}
+
+test('what a server or a list says cannot steer the terminal, and is cut', () => {
+  assert.equal(shown('a\x1b[31mb\r\nc\u009b\u202ed\u2028e', 100), 'a\ufffd[31mb\ufffd\ufffdc\ufffd\ufffdd\ufffde');
+  assert.equal(shown('x'.repeat(301), 300), `${'x'.repeat(299)}…`);
+  const some = examples(['invalid-url', { url: `\x1b]0;${'y'.repeat(9000)}`, line: 1, message: '\x1b[2J' }]);
+  const text = lines({ lines: 1, failed: 1, failedByCode: { 'invalid-url': 1 } }, 1, { examples: some }).join('\n');
+  assert.ok(!text.includes('\x1b') && text.length < 1000, text);
 });
 
 test('words that a shell would take apart are quoted', () => {

@@ -42,7 +42,7 @@ function assertCannotWrite(end: CommandEnd, out: string, why: RegExp): void {
   assert.equal(end.exitCode, 4, end.stderr);
   const sentences = end.stderr.split('\n').filter((line) => line.includes('cannot write'));
   assert.equal(sentences.length, 1, end.stderr);
-  const said = /^(?:edgar-fetch: )?cannot write (\S+) \(\d+ bytes free\): (.+)$/.exec(sentences[0]!);
+  const said = /^(?:edgar-fetch: )?cannot write (\S+) \([\d.]+ k?[BMGT]+ free\): (.+)$/.exec(sentences[0]!);
   assert.ok(said, end.stderr);
   assert.ok(said[1]!.startsWith(out), `${said[1]!} is not below ${out}`);
   assert.match(said[2]!, why);
@@ -62,7 +62,10 @@ function assertExact(end: CommandEnd, out: string, documents: readonly MadeDocum
 }
 
 function saidBy(end: CommandEnd): Said {
-  const said = /^(\d+) saved, 0 unchanged, 0 missing, 0 failed(?:, (\d+) left)? \((\d+) URL lines\)$/m.exec(end.stderr);
+  const said =
+    /^(\d+) saved(?:; (\d+) of (?:the )?| \()(\d+)(?: not tried| URL lines?(?:\)| read so far not tried))$/m.exec(
+      end.stderr,
+    );
   assert.ok(said, end.stderr);
   return { saved: Number(said[1]), left: Number(said[2] ?? 0), lines: Number(said[3]) };
 }

@@ -53,7 +53,7 @@ async function openWorld(context: TestContext): Promise<World> {
 /** Begins every terminal code. */
 const ESCAPE = '\u001b';
 
-const BAR = /^ \[[=-]+\] \d+\/40 .*saved/;
+const BAR = /^\[[= ]+\] {2}\d+ of 40 {2}\d+%/;
 
 /** Waits for the run's end; everything it wrote is on the screen by then. */
 async function endOf(terminal: Terminal): Promise<number | undefined> {
@@ -69,9 +69,9 @@ test(
     mkdirSync(out);
     writeFileSync(join(out, '7.xml'), 'mine');
     const terminal = openTerminal(context, cwd, ['urls.txt', ...ONE_WORKER]);
-    // 29 saved; one waits with the other missing for the end of the run.
+    // 29 are saved, and one is missing.
     await until('the bar shows what is settled', () =>
-      terminal.screen().some((line) => /29\/40 .*29 saved/.test(line)),
+      terminal.screen().some((line) => /30 of 40 {2}75% .*1 missing/.test(line)),
     );
     const during = terminal.screen();
     assert.equal(during.length, 2, during.join('\n'));
@@ -79,15 +79,16 @@ test(
     assert.ok(warning.length > 120);
     assert.equal(during[0], warning, 'whole, though it is longer than the terminal is wide');
     assert.match(during[1]!, BAR);
-    assert.equal(terminal.cursorIsVisible(), false);
     release();
     assert.equal(await endOf(terminal), 1);
     const after = terminal.screen();
     assert.equal(after[0], warning);
-    assert.match(after[1]!, /^39 saved, 0 unchanged, 1 missing, 0 failed \(40 URL lines\)$/);
-    assert.match(after[2]!, /^41 requests|^40 requests/);
-    assert.match(after[3]!, /^ {2}not-found: http.*missing-4\.xml \(line 5\): there is no such document/);
-    assert.equal(after.length, 5, after.join('\n'));
+    assert.equal(after[1], 'not-found: 1');
+    assert.match(after[2]!, /^ {2}http.*missing-4\.xml \(line 5\): there is no such document/);
+    assert.equal(after[3], '39 saved, 1 missing (40 URL lines)');
+    assert.match(after[4]!, /^\d+ B saved to downloads; 4[01] requests, [\d.]+ kB received, [\d.]+ m?s$/);
+    assert.match(after[5]!, /^next: check the URLs that are missing/);
+    assert.equal(after.length, 6, after.join('\n'));
     assert.equal(terminal.cursorIsVisible(), true);
     assert.deepEqual(stateFilesIn(out), ['manifest.jsonl', 'runs.jsonl']);
   },
@@ -105,10 +106,7 @@ test('a warning of the last moment is shown too, before the summary', { skip }, 
   assert.equal(await endOf(terminal), 1);
   // That nearly everything is missing is known at the very end.
   const text = terminal.screen().join('\n');
-  assert.match(
-    text,
-    /^WARN: 40 of 41 documents were answered as missing[^]*^1 saved, 0 unchanged, 0 missing, 40 failed/m,
-  );
+  assert.match(text, /^WARN: 40 of 41 documents were answered as missing[^]*^1 saved, 40 failed \(41 URL lines\)$/m);
 });
 
 test(
@@ -127,13 +125,80 @@ test(
     release();
     assert.equal(await endOf(terminal), 130);
     const text = terminal.screen().join('\n');
-    assert.match(text, /^stopped by SIGINT\n33 saved, 0 unchanged, 1 missing, 0 failed, 6 left \(40 URL lines\)$/m);
-    assert.doesNotMatch(text, /\d+\/40/, 'the bar is gone');
+    assert.match(text, /^stopped by SIGINT\n33 saved, 1 missing; 6 of 40 not tried$/m);
+    assert.doesNotMatch(text, /\d+ of 40 {2}/, 'the bar is gone');
     assert.equal(documentsIn(out).length, 33);
     assert.deepEqual(stateFilesIn(out), ['manifest.jsonl', 'runs.jsonl']);
     assert.equal(terminal.cursorIsVisible(), true);
   },
 );
+
+test(
+  'the line fits terminals of every width, also one that gets narrower, and leaves nothing behind',
+  { skip },
+  async (context) => {
+    const { cwd, out, release } = await openWorld(context);
+    mkdirSync(out);
+    writeFileSync(join(out, '7.xml'), 'mine');
+    const terminal = openTerminal(context, cwd, ['urls.txt', ...ONE_WORKER], { columns: 200 });
+    await until('a bar is there', () => terminal.screen().some((line) => BAR.test(line)));
+    for (const [columns, line] of [
+      [80, /^30 of 40 {2}75% .*1 missing$/],
+      [40, /^30 of 40 {2}75%/],
+      [12, /^30 of 40$/],
+      [200, BAR],
+    ] as const) {
+      terminal.resize(columns);
+      await until(`the line fits ${columns} columns`, () => {
+        const screen = terminal.screen();
+        return screen.length === 2 && line.test(screen[1]!);
+      });
+      assert.match(terminal.screen()[0]!, /^WARN: .*7\.xml$/, 'the warning above it is whole');
+    }
+    release();
+    assert.equal(await endOf(terminal), 1);
+  },
+);
+
+test('Ctrl-Z gives the terminal back as it was, and fg goes on', { skip }, async (context) => {
+  const { cwd, out, release } = await openWorld(context);
+  const terminal = openTerminal(context, cwd, ['urls.txt', ...ONE_WORKER], { jobControl: true });
+  await until('the bar is there', () => terminal.screen().some((line) => BAR.test(line)));
+  terminal.type('C-z');
+  await until('the shell is back', () => terminal.screen().some((line) => line.includes('[stopped]')));
+  assert.equal(terminal.cursorIsVisible(), true);
+  assert.doesNotMatch(terminal.screen().join('\n'), /of 40/, 'the line is gone');
+  terminal.type('Enter');
+  await until('the bar is back', () => terminal.screen().some((line) => BAR.test(line)));
+  release();
+  assert.equal(await endOf(terminal), 1);
+  assert.equal(documentsIn(out).length, 39);
+});
+
+test('a pause counts down and says when it is over; dumb terminals and CI get no line', { skip }, async (context) => {
+  const cwd = testFolder(context);
+  let asked = 0;
+  const server = await startEdgarStandIn({
+    documents: () => ({ body: Buffer.from('<a/>') }),
+    intercept: (_request, response) => {
+      if (++asked !== 3) return false;
+      response.writeHead(429, { 'retry-after': '4' }).end('slow down');
+      return true;
+    },
+  });
+  context.after(() => server.close());
+  writeFileSync(join(cwd, 'urls.txt'), Array.from({ length: 9 }, (_, n) => `${server.origin}/${n}.xml\n`).join(''));
+  const terminal = openTerminal(context, cwd, ['urls.txt', '--workers', '1', '--connections', '1'], { columns: 80 });
+  for (const seconds of [3, 2]) {
+    const line = new RegExp(`^2 of 9  22%  .*resuming in ${seconds}s`);
+    await until(`it counts down to ${seconds} s`, () => terminal.screen().some((shown) => line.test(shown)));
+  }
+  assert.equal(await endOf(terminal), 0);
+  assert.match(terminal.screen().join('\n'), /^127\.0\.0\.1:\d+ answers again\n9 saved \(9 URL lines\)$/m);
+  const plain = openTerminal(context, cwd, ['urls.txt', '--out', 'again'], { env: { TERM: 'dumb' } });
+  assert.equal(await endOf(plain), 0);
+  assert.match(plain.screen()[0]!, /^9 saved/);
+});
 
 test('Ctrl-C twice ends at once, whatever is in flight', { skip }, async (context) => {
   const { cwd, out, server } = await openWorld(context);
@@ -145,7 +210,7 @@ test('Ctrl-C twice ends at once, whatever is in flight', { skip }, async (contex
   terminal.type('C-c');
   assert.equal(await endOf(terminal), 130);
   assert.ok(Date.now() - typedAtMs < 15_000, 'well before the 30 s of a drain');
-  assert.match(terminal.screen().join('\n'), /^29 saved, 0 unchanged, 1 missing, 0 failed, 10 left \(40 URL lines\)$/m);
+  assert.match(terminal.screen().join('\n'), /^29 saved, 1 missing; 10 of 40 not tried$/m);
   assert.deepEqual(stateFilesIn(out), ['manifest.jsonl', 'runs.jsonl']);
   assert.equal(terminal.cursorIsVisible(), true);
 });
@@ -171,20 +236,20 @@ for (const [what, args, redirect] of [
 ] as const) {
   test(`no bar on a terminal if ${what}`, { skip }, async (context) => {
     const { cwd, server, release } = await openWorld(context);
-    const terminal = openTerminal(context, cwd, ['urls.txt', ...ONE_WORKER, ...args], redirect);
+    const terminal = openTerminal(context, cwd, ['urls.txt', ...ONE_WORKER, ...args], { redirect });
     await until('four are in flight', () => server.countRequests() === HELD_FROM + 4);
     assert.deepEqual([terminal.screen(), terminal.cursorIsVisible()], [[], true]);
     release();
     assert.equal(await endOf(terminal), 1);
     const text = redirect === '' ? terminal.screen().join('\n') : readFileSync(join(cwd, 'err.txt'), 'utf8');
-    assert.match(text, /^39 saved, /);
+    assert.match(text, /^39 saved, /m);
     assert.ok(!text.includes(ESCAPE), text);
   });
 }
 
 test('with stdout in a pipe the bar stays on stderr and the rows are clean', { skip }, async (context) => {
   const { cwd, release } = await openWorld(context);
-  const terminal = openTerminal(context, cwd, ['urls.txt', '--json', ...ONE_WORKER], '>rows.jsonl');
+  const terminal = openTerminal(context, cwd, ['urls.txt', '--json', ...ONE_WORKER], { redirect: '>rows.jsonl' });
   await until('the bar is there', () => terminal.screen().some((line) => BAR.test(line)));
   release();
   assert.equal(await endOf(terminal), 1);

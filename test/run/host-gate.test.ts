@@ -67,7 +67,7 @@ class Stage {
     this.gate = new HostGate(
       { name: 'a.example', settings, clock, budget, firstAlone: options.firstAlone ?? false },
       {
-        onPause: (reason, untilMs) => this.events.push(`pause until ${this.#seconds(untilMs)} s: ${reason}`),
+        onPause: (cause, untilMs) => this.events.push(`pause until ${this.#seconds(untilMs)} s: ${cause}`),
         onResume: () => this.events.push('resume'),
         onOutage: (sinceMs, untilMs) => {
           const until = untilMs === undefined ? '' : ` until ${this.#seconds(untilMs)} s`;
@@ -197,7 +197,7 @@ test('19 failures in a row are no outage, 20 are', async () => {
   for (let failures = 0; failures < 19; failures++) await stage.end(UNREACHABLE);
   assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
   await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10 s: no answer']);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10 s: outage']);
   assert.equal(stage.gate.guarded, true);
 });
 
@@ -223,7 +223,7 @@ test('a reply that was on its way when the first request failed proves nothing',
   await stage.end(ANSWERED);
   assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
   await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10.1 s: no answer']);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10.1 s: outage']);
 });
 
 test('replies that broke off are no outage, but the outage that follows them began with them', async () => {
@@ -233,7 +233,7 @@ test('replies that broke off are no outage, but the outage that follows them beg
   assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
   await stage.advance(1000);
   await stage.breakDown();
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 11 s: no answer']);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 11 s: outage']);
 });
 
 test('an outage is dated back when a slow worker tells of an earlier failure', async () => {
@@ -244,7 +244,7 @@ test('an outage is dated back when a slow worker tells of an earlier failure', a
   await stage.breakDown();
   stage.gate.report({ kind: 'broken-off' }, early);
   stage.gate.report(UNREACHABLE, early + 500);
-  assert.deepEqual(stage.events, ['outage since 1 s', 'pause until 11 s: no answer', 'outage since 0 s']);
+  assert.deepEqual(stage.events, ['outage since 1 s', 'pause until 11 s: outage', 'outage since 0 s']);
 });
 
 test('an outage is dated from the sending of the request that failed first', async () => {
@@ -255,7 +255,7 @@ test('an outage is dated from the sending of the request that failed first', asy
   await stage.end(UNREACHABLE);
   await stage.advance(5000);
   for (let failures = 1; failures < 20; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 22 s: no answer']);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 22 s: outage']);
 });
 
 test('an outage is probed with one request after 10 s, doubling to 5 minutes, until the host answers', async () => {
@@ -282,7 +282,7 @@ test('failures of requests that were in flight when the outage began lengthen no
   const stage = new Stage();
   await stage.ask(40);
   for (let failures = 0; failures < 40; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10 s: no answer']);
+  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10 s: outage']);
 });
 
 /** An outage whose probe is out, with one straggler in flight from before. */
@@ -357,7 +357,7 @@ test('"too fast" silences everybody for the pause, which is doubled each time th
   await stage.ask(30);
   const pauses = stage.events.filter((event) => event.startsWith('pause'));
   assert.ok(pauses.length > 0);
-  for (const pause of pauses) assert.match(pause, new RegExp(`^pause until ${startMs + 660} s: .*too fast`));
+  for (const pause of pauses) assert.match(pause, new RegExp(`^pause until ${startMs + 660} s: block`));
   await stage.advance(11 * MINUTE - 1);
   assert.equal(stage.sent.length, 0, 'in-flight replies neither shorten nor extend it');
   await stage.advance(1);
@@ -437,7 +437,7 @@ test('Retry-After holds for the host: nothing is sent until then, and then one a
   await stage.ask(1);
   await stage.end({ kind: 'retry-after', retryAfterMs: 5000 });
   await stage.ask(10);
-  assert.deepEqual(stage.events, ['pause until 5 s: Retry-After']);
+  assert.deepEqual(stage.events, ['pause until 5 s: retry-after']);
   await stage.advance(4999);
   assert.equal(stage.sent.length, 0);
   await stage.advance(1);
