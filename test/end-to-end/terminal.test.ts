@@ -134,7 +134,7 @@ test(
 );
 
 test(
-  'the line fits terminals of every width, also one that gets narrower, and leaves nothing behind',
+  'the line fits terminals of every width, also one that gets narrower, and the warning above it stays whole',
   { skip },
   async (context) => {
     const { cwd, out, release } = await openWorld(context);
@@ -149,11 +149,12 @@ test(
       [200, BAR],
     ] as const) {
       terminal.resize(columns);
-      await until(`the line fits ${columns} columns`, () => {
-        const screen = terminal.screen();
-        return screen.length === 2 && line.test(screen[1]!);
-      });
-      assert.match(terminal.screen()[0]!, /^WARN: .*7\.xml$/, 'the warning above it is whole');
+      // A terminal that wraps the line before the program hears of its new width may keep a piece of it: nobody can tell.
+      await until(`the line fits ${columns} columns`, () => line.test(terminal.screen().at(-1) ?? ''));
+      assert.ok(
+        terminal.screen().some((row) => /^WARN: .*7\.xml$/.test(row)),
+        'the warning above it is whole',
+      );
     }
     release();
     assert.equal(await endOf(terminal), 1);

@@ -23,7 +23,7 @@ test('each code that a disk may answer with has words of its own', () => {
     ];
     for (const sentence of sentences) {
       assert.ok(sentence instanceof CannotWriteError, code);
-      assert.match(sentence.message, /^cannot (?:write|read|use) (?:\/d\/x|a file)(?: \(7 bytes free\))?: [^\n]+$/);
+      assert.match(sentence.message, /^cannot (?:write|read|use) (?:\/d\/x|a file)(?: \(7 B free\))?: [^\n]+$/);
       assert.doesNotMatch(sentence.message, /what the system says/, code);
     }
   }
