@@ -341,7 +341,10 @@ test(
     chmodSync(manifest, 0o600);
     const end = await runWrapped(AS_NOBODY, ['--out', 'of-root'], { cwd, stdin });
     assert.equal(end.exitCode, 2, end.stderr);
-    assert.match(end.stderr, /^edgar-fetch: cannot write \S+ \(\d[\d.]* [kMG]?B free\): permission was denied; [^\n]+\n$/);
+    assert.match(
+      end.stderr,
+      /^edgar-fetch: cannot write \S+ \(\d[\d.]* [kMG]?B free\): permission was denied; [^\n]+\n$/,
+    );
     assert.ok(end.stderr.includes(` ${manifest} `), end.stderr);
     assert.equal(server.countRequests(), 0);
   },
