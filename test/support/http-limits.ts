@@ -20,6 +20,12 @@ const LIMITS: readonly Limit[] = [
     remains: 'one wrong document, of a stray reply that says `Connection: close` and comes when the answer is due',
   },
   {
+    what: 'A server may speak before it is asked: what it says is taken for the first answer on each connection',
+    instead:
+      'Its real answers come unasked, so no connection of it is used twice; each document is checked as any other',
+    remains: 'wrong documents of the right kind, as from any server that lies on purpose',
+  },
+  {
     what: 'A server may send another whole document of the same kind',
     instead:
       "The SEC's ETag is compared with the MD5 of the bytes, which must come twice alike to be saved against it. A row has the SHA-256 and the root's name",
