@@ -70,13 +70,20 @@ const run = (command: Command, home: string): Promise<Ended> =>
     });
   });
 
-const judge = async (path: string, genuine: Buffer): Promise<Left> => {
-  try {
-    return (await readFile(path)).equals(genuine) ? 'right' : 'wrong';
-  } catch {
-    return 'nothing';
+/** What lies at the first of these paths at which there is something. */
+const judge = async (paths: readonly string[], genuine: Buffer): Promise<Left> => {
+  for (const path of paths) {
+    try {
+      return (await readFile(path)).equals(genuine) ? 'right' : 'wrong';
+    } catch {
+      // Not there: maybe under the next name.
+    }
   }
+  return 'nothing';
 };
+
+/** The name as the URL writes it, and as it reads: both are names that a tool may choose. */
+const namesOf = (path: string): readonly string[] => [basename(path), decodeURIComponent(basename(path))];
 
 const runCase = async (tool: Tool, one: HostileCase, url: string): Promise<Result> => {
   const home = await mkdtemp(join(tmpdir(), 'scoreboard-'));
@@ -85,7 +92,8 @@ const runCase = async (tool: Tool, one: HostileCase, url: string): Promise<Resul
     await mkdir(folder);
     const file = basename(one.path);
     const ended = await run(tool.command({ url, folder, file, home }), home);
-    return { ...ended, left: await judge(join(folder, file), one.genuine) };
+    const paths = namesOf(one.path).map((name) => join(folder, name));
+    return { ...ended, left: await judge(paths, one.genuine) };
   } finally {
     await rm(home, { recursive: true, force: true });
   }
