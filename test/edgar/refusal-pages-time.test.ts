@@ -88,8 +88,10 @@ const OPENERS = [
 
 test('any two parts in turn, and any part behind an open one, are looked at in bounded time', () => {
   const size = byEffort(32, 64) * 1024;
-  for (const one of PARTS) {
-    for (const other of PARTS) assertQuick(repeated('', one + other, size), `${JSON.stringify(one + other)} in turn`);
+  const step = byEffort(4, 1);
+  for (const [number, one] of PARTS.entries()) {
+    const others = PARTS.filter((_, other) => (number + other) % step === 0);
+    for (const other of others) assertQuick(repeated('', one + other, size), `${JSON.stringify(one + other)} in turn`);
     for (const opener of OPENERS) {
       const body = repeated(opener.repeat(size / 2 / opener.length), one, size);
       assertQuick(body, `${JSON.stringify(opener)} and then ${JSON.stringify(one)}`);

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { runWatched } from '../support/watched-process.ts';
 import { fuzzPlan } from './plan.ts';
 import type { TargetName } from './targets.ts';
+import { byEffort } from '../support/effort.ts';
 
 export interface FuzzWork {
   readonly target: TargetName;
@@ -26,7 +27,7 @@ const HANGS_MS = 10_000;
 const PROCESS = join(import.meta.dirname, 'fuzz-process.ts');
 
 describe('spoiled bytes', () => {
-  const { firstSeed, rounds, seconds } = fuzzPlan(2.5 * NAMES.length);
+  const { firstSeed, rounds, seconds } = fuzzPlan(byEffort(1.5, 2.5) * NAMES.length);
   for (const target of NAMES) {
     it(`bear no surprise: ${target}`, async (context) => {
       const work: FuzzWork = { target, firstSeed, rounds, seconds: seconds / NAMES.length };

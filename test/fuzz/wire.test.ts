@@ -17,6 +17,7 @@ import { rowsByUrl } from '../support/rows-by-url.ts';
 import { below, mutated, pick, randomOf, type Random } from './mutate.ts';
 import { fuzzPlan } from './plan.ts';
 import { readings } from './readings.ts';
+import { byEffort } from '../support/effort.ts';
 
 const URLS = 300;
 
@@ -154,7 +155,7 @@ async function faultsOf(seed: number): Promise<{ readonly faults: string[]; read
 }
 
 describe('spoiled replies', () => {
-  const { firstSeed, rounds, seconds } = fuzzPlan(5);
+  const { firstSeed, rounds, seconds } = fuzzPlan(byEffort(3, 5));
 
   it('cost nothing but the document that they spoil', async (context) => {
     const endMs = performance.now() + seconds * 1000;

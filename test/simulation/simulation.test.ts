@@ -26,7 +26,7 @@ import { withFolder } from '../support/test-folder.ts';
 import { SimulatedThread } from './simulated-thread.ts';
 import { Random, VirtualClock, World, rest, type Fate } from './virtual-world.ts';
 
-const RUNS = byEffort(200, 1_500, 5_000);
+const RUNS = byEffort(100, 1_500, 5_000);
 const ONE = process.env['EDGAR_FETCH_SIMULATION_SEED'];
 const MAX_STEPS = 300_000;
 const FAULTY_RUNS = 4;
