@@ -62,7 +62,7 @@ await rm(`${root}dist`, { recursive: true, force: true });
 const { metafile } = await build({
   metafile: true,
   absWorkingDir: root,
-  entryPoints: { main: 'src/cli/main.ts', thread: 'src/worker/thread.ts', 'look-thread': 'src/storage/look-thread.ts' },
+  entryPoints: { main: 'src/cli/main.ts', thread: 'src/worker/thread.ts', 'look-thread': 'src/storage/folder/look-thread.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

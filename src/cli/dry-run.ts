@@ -1,9 +1,9 @@
 // Owns `--dry-run`: the plan of a run on stdout. It reads the list and the manifest, sends nothing, creates nothing.
-import { systemClock } from '../run/clock.ts';
+import { systemClock } from '../model/clock.ts';
 import { readIndex } from '../run/open-destination.ts';
-import { Planner, type Plan } from '../run/planner.ts';
+import { Planner, type Plan } from '../plan/planner.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { readUrlList } from '../run/url-list.ts';
+import { readUrlList } from '../plan/url-list.ts';
 import type { Edge } from './download.ts';
 import type { Source } from './source.ts';
 import { readableDuration } from '../model/units.ts';

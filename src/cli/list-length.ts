@@ -1,7 +1,7 @@
 // Owns how many URL lines a list file has, by the rules of its reader. Counted beside the run, or after it, and never waited
 // for by it. The file is opened at once: `failed.txt` may be replaced by the very run that reads it.
 import { closeSync, createReadStream, openSync } from 'node:fs';
-import { readUrlList } from '../run/url-list.ts';
+import { readUrlList } from '../plan/url-list.ts';
 
 const READ_BYTES = 256 * 1024;
 

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { UsageError } from '../model/errors.ts';
 import { Verifier, type Finding, type Verification } from '../run/verification.ts';
-import { readUrlList } from '../run/url-list.ts';
+import { readUrlList } from '../plan/url-list.ts';
 import { statePaths } from '../storage/state-folder.ts';
 import { downloadFrom, type Edge } from './download.ts';
 import type { ResolvedOptions } from './options.ts';

@@ -3,8 +3,8 @@
 // that size and the network is never held back.
 import { createHash, hash, type Hash } from 'node:crypto';
 import type { Failure } from '../model/failure.ts';
-import type { ByteSource } from './byte-source.ts';
-import { memorySource } from './byte-source.ts';
+import type { ByteSource } from '../check/byte-source.ts';
+import { memorySource } from '../check/byte-source.ts';
 import { decodeSource, decodeWhole, tooLarge } from './decode.ts';
 import type { ContentCoding } from './reply-head.ts';
 

@@ -2,7 +2,7 @@
 import type { TemporaryBody } from './body.ts';
 import type { Connections } from './connection.ts';
 import type { Connector } from './connector.ts';
-import type { Permits } from './permits.ts';
+import type { Permits } from '../model/permits.ts';
 
 export interface HttpSettings {
   readonly userAgent: string;

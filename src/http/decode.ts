@@ -1,7 +1,6 @@
 // Owns content decoding, strict to the trailer: a gzip body must end where its last member ends, CRC and length must
 // agree, and nothing may follow. zlib itself accepts NUL padding after gzip and junk after deflate, so what it consumed is
 // compared with what came.
-import { Readable } from 'node:stream';
 import {
   constants,
   createGunzip,
@@ -11,16 +10,15 @@ import {
   inflateRawSync,
   inflateSync,
 } from 'node:zlib';
-import type { Gunzip, Inflate, InflateRaw, ZlibOptions } from 'node:zlib';
+import type { ZlibOptions } from 'node:zlib';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import { readableBytes } from '../model/units.ts';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../check/byte-source.ts';
+import { isOfZlib, piecesOf, piecesThrough, zlibCodeOf, ZLIB_CHUNK_BYTES, type Zlib } from '../check/inflate.ts';
 import type { ContentCoding } from './reply-head.ts';
 
 /** Bodies that are larger decoded go through a stream and a temporary file. */
 const MAX_DECODED_IN_MEMORY = 16 * 1024 * 1024;
-
-const STREAM_CHUNK_BYTES = 256 * 1024;
 
 export type WholeDecoding =
   | { readonly kind: 'decoded'; readonly bytes: Buffer }
@@ -44,7 +42,7 @@ export function decodeWhole(coding: ContentCoding, wire: Buffer, maxBytes: numbe
     if (engine.bytesWritten !== wire.length) return failed(trailingJunk(coding));
     return { kind: 'decoded', bytes: buffer };
   } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too-large-for-memory' };
+    if (zlibCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too-large-for-memory' };
     return failed(zlibFailure(coding, error));
   }
 }
@@ -70,31 +68,6 @@ export async function decodeSource(
   }
 }
 
-type Zlib = Gunzip | Inflate | InflateRaw;
-
-/**
- * What the decoder makes of the bytes of `wire`, up to the end of the coding. Throws what the decoder finds (see `isOfZlib`), and
- * what the source throws.
- */
-export async function* piecesThrough(zlib: Zlib, wire: ByteSource): AsyncGenerator<Buffer, void> {
-  const pieces = Readable.from(piecesOf(wire));
-  // Not a pipeline: the decoder leaves a piece with junk behind the end untaken for ever, which a pipeline waits for.
-  // But a pipe tells its end nothing of a source that cannot be read: nobody would, and the thread would die of it.
-  pieces.once('error', (error) => zlib.destroy(error));
-  pieces.pipe(zlib);
-  try {
-    for await (const chunk of zlib) yield chunk as Buffer;
-  } finally {
-    pieces.destroy();
-    zlib.destroy();
-  }
-}
-
-/** True if the decoder found something wrong with the bytes. */
-export function isOfZlib(error: unknown): boolean {
-  return codeOf(error)?.startsWith('Z_') ?? false;
-}
-
 async function takeAll(
   chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
   take: (chunk: Buffer) => Failure | undefined,
@@ -104,11 +77,6 @@ async function takeAll(
     if (failure !== undefined) return failure;
   }
   return undefined;
-}
-
-/** Copies: what a source gives is valid until its next call. */
-function* piecesOf(source: ByteSource): Generator<Buffer> {
-  for (let at = 0; at < source.size; at += STREAM_CHUNK_BYTES) yield Buffer.from(source.read(at, STREAM_CHUNK_BYTES));
 }
 
 interface InfoResult {
@@ -123,7 +91,7 @@ function decodeSync(coding: 'gzip' | 'deflate', wire: Buffer, options: ZlibOptio
 }
 
 function openZlib(coding: 'gzip' | 'deflate', firstBytes: Buffer): Zlib {
-  const options = { chunkSize: STREAM_CHUNK_BYTES, finishFlush: constants.Z_FINISH };
+  const options = { chunkSize: ZLIB_CHUNK_BYTES, finishFlush: constants.Z_FINISH };
   if (coding === 'gzip') return createGunzip(options);
   return hasZlibHeader(firstBytes) ? createInflate(options) : createInflateRaw(options);
 }
@@ -154,15 +122,11 @@ function trailingJunk(coding: ContentCoding): Failure {
 }
 
 function zlibFailure(coding: ContentCoding, error: unknown): Failure {
-  if (codeOf(error) === 'Z_BUF_ERROR') return cutShort(coding);
+  if (zlibCodeOf(error) === 'Z_BUF_ERROR') return cutShort(coding);
   const reason = error instanceof Error ? error.message : String(error);
   return transientFailure('corrupt', `the ${coding} coding of the body is broken (${reason})`);
 }
 
 function failed(failure: Failure): WholeDecoding {
   return { kind: 'failed', failure };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -5,7 +5,7 @@ import type { Address } from './address.ts';
 import type { Connection } from './connection.ts';
 import type { HttpContext, HttpSettings } from './context.ts';
 import { exchange, type ExchangeEnd, type ReplyMoment } from './exchange.ts';
-import type { HostReport, Permit } from './permits.ts';
+import type { HostReport, Permit } from '../model/permits.ts';
 import { ReplyBody } from './reply-body.ts';
 import { isEntityTag, type ReplyHead } from './reply-head.ts';
 import { brokenFailure, isOwnShortage, reportOfBroken, timeoutFailure } from './transport-failure.ts';

@@ -5,7 +5,7 @@ import { permanentFailure, transientFailure, type Failure } from '../model/failu
 import { readableBytes, readableDuration } from '../model/units.ts';
 import { ProxyError } from './connector.ts';
 import type { ExchangeEnd } from './exchange.ts';
-import type { HostReport } from './permits.ts';
+import type { HostReport } from '../model/permits.ts';
 
 type Broken = Extract<ExchangeEnd, { kind: 'broken' }>;
 type TimedOut = Extract<ExchangeEnd, { kind: 'timed-out' }>;

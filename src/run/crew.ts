@@ -11,13 +11,13 @@ import { SharedFile } from '../storage/shared-file.ts';
 import { WorkerPool, type StartThread } from '../worker/pool.ts';
 import type { PoolWorker } from '../worker/pooled-thread.ts';
 import type { WorkerEvent, WorkerSettings } from '../worker/protocol.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { systemClock, type Clock } from '../model/clock.ts';
 import { HeldFailures, type HeldFailure } from './held-failures.ts';
-import type { HostBudget } from './gate-ports.ts';
+import type { HostBudget } from '../limits/gate-ports.ts';
 import { Hosts } from './hosts.ts';
 import type { Ledger } from './ledger.ts';
-import { OwnBudget } from './own-budget.ts';
-import { SecBudget, type SecBudgetOptions } from './sec-budget.ts';
+import { OwnBudget } from '../limits/own-budget.ts';
+import { SecBudget, type SecBudgetOptions } from '../limits/sec-budget.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Requests in flight get so long when a run drains. */

@@ -7,9 +7,9 @@ import type { Pace } from '../model/standing.ts';
 import type { LastingOutage } from '../worker/outages.ts';
 import type { PoolWorker } from '../worker/pooled-thread.ts';
 import type { ToWorker, WorkerEvent } from '../worker/protocol.ts';
-import type { Clock } from './clock.ts';
-import type { GateSettings, HostBudget, Ticket } from './gate-ports.ts';
-import { HostGate } from './host-gate.ts';
+import type { Clock } from '../model/clock.ts';
+import type { GateSettings, HostBudget, Ticket } from '../limits/gate-ports.ts';
+import { HostGate } from '../limits/host-gate.ts';
 
 export interface HostsOptions {
   readonly gate: GateSettings;

@@ -10,14 +10,14 @@ import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
-import type { ManifestIndex } from '../storage/manifest-index.ts';
-import type { ManifestRows } from '../storage/manifest-rows.ts';
-import type { ManifestWriter } from '../storage/manifest-writer.ts';
+import type { ManifestIndex } from '../storage/manifest/manifest-index.ts';
+import type { ManifestRows } from '../storage/manifest/manifest-rows.ts';
+import type { ManifestWriter } from '../storage/manifest/manifest-writer.ts';
 import { statePaths } from '../storage/state-folder.ts';
 import type { HeldMissing } from './mass-missing.ts';
 import { asFailed, isMassMissing } from './mass-missing.ts';
-import type { ListEntry } from './planner.ts';
-import { requestOf, type FetchPlan, type SettledPlan } from './provisioner.ts';
+import type { ListEntry } from '../plan/planner.ts';
+import { requestOf, type FetchPlan, type SettledPlan } from '../plan/provisioner.ts';
 import { badLineRow, knownMissingRow, rowOf, unchangedRow } from './rows.ts';
 
 export interface LedgerOptions {

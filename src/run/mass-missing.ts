@@ -4,7 +4,7 @@ import { appendFileSync, createReadStream, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { cannotWrite } from '../storage/disk-error.ts';
-import { parseRow } from '../storage/manifest-parse.ts';
+import { parseRow } from '../storage/manifest/manifest-parse.ts';
 
 const MIN_DOCUMENTS = 20;
 const SUSPICIOUS_SHARE = 0.9;

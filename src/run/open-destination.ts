@@ -3,17 +3,17 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
-import { appendRunRow, compactManifest, writeFailedList } from '../storage/closing-files.ts';
+import { appendRunRow, compactManifest, writeFailedList } from '../storage/manifest/closing-files.ts';
 import { cannotRead, cannotWrite, errorCode, WrongKindError } from '../storage/disk-error.ts';
-import { isThere } from '../storage/look-board.ts';
+import { isThere } from '../storage/folder/look-board.ts';
 import { makeFolder } from '../storage/make-folder.ts';
-import { ManifestIndex } from '../storage/manifest-index.ts';
-import { ManifestRows } from '../storage/manifest-rows.ts';
-import { ManifestWriter } from '../storage/manifest-writer.ts';
+import { ManifestIndex } from '../storage/manifest/manifest-index.ts';
+import { ManifestRows } from '../storage/manifest/manifest-rows.ts';
+import { ManifestWriter } from '../storage/manifest/manifest-writer.ts';
 import { expectKind, kindAt } from '../storage/plain-file.ts';
 import { takeRunLock, type RunLock } from '../storage/run-lock.ts';
 import { refuseWrongKinds, statePaths, type StatePaths } from '../storage/state-folder.ts';
-import { freeBytes } from '../storage/temporary-file.ts';
+import { freeBytes } from '../storage/folder/temporary-file.ts';
 import type { RunSettings } from './settings.ts';
 
 type DestinationSettings = Pick<RunSettings, 'destination' | 'fsync'>;

@@ -3,7 +3,7 @@ import type { Validators } from '../model/document.ts';
 import type { Failure } from '../model/failure.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
 import type { Exchange, Outcome, SavedDocument } from '../model/outcome.ts';
-import type { ListEntry } from './planner.ts';
+import type { ListEntry } from '../plan/planner.ts';
 
 export interface RowContext {
   readonly run: string;

@@ -6,15 +6,15 @@ import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
 import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { systemClock, type Clock } from '../model/clock.ts';
 import { Crew, type CrewPorts } from './crew.ts';
 import { Ledger } from './ledger.ts';
 import { HeldMissing } from './mass-missing.ts';
 import { openDestination, readIndex, type OpenDestination } from './open-destination.ts';
-import { Planner, splitTag } from './planner.ts';
-import { Provisioner, type FetchPlan } from './provisioner.ts';
+import { Planner, splitTag } from '../plan/planner.ts';
+import { Provisioner, type FetchPlan } from '../plan/provisioner.ts';
 import type { RunSettings } from './settings.ts';
-import { readUrlList, type ListLine } from './url-list.ts';
+import { readUrlList, type ListLine } from '../plan/url-list.ts';
 import { validatorsOf } from './rows.ts';
 
 export interface RunPorts extends CrewPorts {

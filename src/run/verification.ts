@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { foldCase } from '../edgar/layout.ts';
-import { digestOfText } from '../model/digest.ts';
-import { DigestTable } from '../model/digest-table.ts';
+import { digestOfText } from '../storage/manifest/digest.ts';
+import { DigestTable } from '../storage/manifest/digest-table.ts';
 import { errorCode } from '../storage/disk-error.ts';
 import { sha256OfFile } from '../storage/file-digest.ts';
-import type { ManifestIndex } from '../storage/manifest-index.ts';
-import { ManifestRows } from '../storage/manifest-rows.ts';
+import type { ManifestIndex } from '../storage/manifest/manifest-index.ts';
+import { ManifestRows } from '../storage/manifest/manifest-rows.ts';
 import { STATE_FOLDER, statePaths } from '../storage/state-folder.ts';
 import { readIndex } from './open-destination.ts';
-import { splitTag } from './planner.ts';
-import type { ListLine } from './url-list.ts';
+import { splitTag } from '../plan/planner.ts';
+import type { ListLine } from '../plan/url-list.ts';
 
 /** What was found of a URL: with its line of the list that was asked about, and its tag there or in its row. */
 interface OfUrl {

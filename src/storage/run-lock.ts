@@ -6,7 +6,7 @@ import { DestinationHeldError } from '../model/errors.ts';
 import { cannotWrite, errorCode } from './disk-error.ts';
 import { readBeginning } from './plain-file.ts';
 import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
-import { freeBytes } from './temporary-file.ts';
+import { freeBytes } from './folder/temporary-file.ts';
 
 const HEARTBEAT_MS = 15_000;
 const ABANDONED_AFTER_MS = 60_000;

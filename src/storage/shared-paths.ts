@@ -2,7 +2,7 @@
 // was edited, or joined from two, may not. Nearly always there are none, so asking must cost next to nothing: hashes are
 // compared (1,000,000: 0.1 s), and only paths whose hash comes twice are looked at.
 import { foldCase } from '../edgar/layout.ts';
-import type { PathColumn } from './column.ts';
+import type { PathColumn } from './manifest/column.ts';
 
 /** Paths that several URLs have, letter case folded, and the number of the URL whose saved row came last. */
 export type SharedPaths = ReadonlyMap<string, number>;

@@ -2,12 +2,12 @@
 // records; bodies never travel.
 import type { Batch } from '../model/document.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { HostReport } from '../http/permits.ts';
+import type { HostReport } from '../model/permits.ts';
 import type { HttpSettings } from '../http/context.ts';
 import type { ProxySettings } from '../http/proxy.ts';
 import type { LastingOutage } from './outages.ts';
 
-export type { HostReport } from '../http/permits.ts';
+export type { HostReport } from '../model/permits.ts';
 
 /** Given to a thread when it starts; the same for all threads of a run but for `name`. */
 export interface WorkerSettings {

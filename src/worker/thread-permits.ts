@@ -1,6 +1,6 @@
 // Owns a thread's side of permits: requests to guarded hosts ask the main thread, others start at once. What the main thread
 // must know of a host (silence, refusals, and the first success after them) is reported in order.
-import type { HostReport, Permit, PermitAnswer, Permits } from '../http/permits.ts';
+import type { HostReport, Permit, PermitAnswer, Permits } from '../model/permits.ts';
 import type { Outbox } from './outbox.ts';
 
 interface Waiting {

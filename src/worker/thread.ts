@@ -3,10 +3,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
-import { DocumentSaver } from '../storage/save.ts';
-import { RefusedBodies } from '../storage/refused-bodies.ts';
+import { DocumentSaver } from '../storage/folder/save.ts';
+import { RefusedBodies } from '../storage/folder/refused-bodies.ts';
 import { statePaths } from '../storage/state-folder.ts';
-import { TemporaryFolder } from '../storage/temporary-file.ts';
+import { TemporaryFolder } from '../storage/folder/temporary-file.ts';
 import { BatchRunner } from './batch-runner.ts';
 import { Outages } from './outages.ts';
 import { Outbox } from './outbox.ts';

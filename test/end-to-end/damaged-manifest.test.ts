@@ -5,7 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
-import { MAX_LINE_BYTES } from '../../src/storage/manifest-parse.ts';
+import { MAX_LINE_BYTES } from '../../src/storage/manifest/manifest-parse.ts';
 import { runCommand, testFolder } from '../support/command-line.ts';
 import { documentsIn, manifestRows, sha256 } from '../support/destination.ts';
 import { startEdgarStandIn, type EdgarStandIn } from '../support/edgar-stand-in.ts';

@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { memorySource } from '../../src/http/byte-source.ts';
+import { memorySource } from '../../src/check/byte-source.ts';
 import { decodeSource, decodeWhole, tooLarge } from '../../src/http/decode.ts';
-import { gzipFileEnds } from '../../src/http/gzip-file.ts';
+import { gzipFileEnds } from '../../src/check/gzip-file.ts';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { Failure } from '../../src/model/failure.ts';
 

@@ -8,7 +8,7 @@ import { attempt } from '../../src/http/attempt.ts';
 import { Connections } from '../../src/http/connection.ts';
 import { createConnector } from '../../src/http/connector.ts';
 import type { HttpContext } from '../../src/http/context.ts';
-import type { HostReport } from '../../src/http/permits.ts';
+import type { HostReport } from '../../src/model/permits.ts';
 import { emptyTrace } from '../../src/http/reply.ts';
 
 const reply = (document: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${document.length}\r\n\r\n${document}`;

@@ -11,10 +11,10 @@ import type { Exchange, Outcome } from '../../src/model/outcome.ts';
 import type { RunEvent } from '../../src/model/run-event.ts';
 import { Ledger } from '../../src/run/ledger.ts';
 import { HeldMissing } from '../../src/run/mass-missing.ts';
-import type { FetchPlan } from '../../src/run/provisioner.ts';
-import { ManifestIndex } from '../../src/storage/manifest-index.ts';
-import { ManifestRows } from '../../src/storage/manifest-rows.ts';
-import { ManifestWriter } from '../../src/storage/manifest-writer.ts';
+import type { FetchPlan } from '../../src/plan/provisioner.ts';
+import { ManifestIndex } from '../../src/storage/manifest/manifest-index.ts';
+import { ManifestRows } from '../../src/storage/manifest/manifest-rows.ts';
+import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
 const EXCHANGE: Exchange = { attempts: 1, requests: 2, startedAtMs: 0, settledAtMs: 1, wireBytes: 10 };

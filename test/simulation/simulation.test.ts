@@ -18,7 +18,7 @@ import { CannotWriteError } from '../../src/model/errors.ts';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
 import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
-import { ManifestWriter } from '../../src/storage/manifest-writer.ts';
+import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
 import { statePaths } from '../../src/storage/state-folder.ts';
 import { byEffort } from '../support/effort.ts';
 import { MemoryFile } from '../support/memory-file.ts';

@@ -1,6 +1,6 @@
 // Owns what a simulated run meets: seeded random numbers, a clock that moves only when everything at rest waits for it, and
 // hosts that answer, fail, fall silent and ask for silence. It keeps the record that the test judges.
-import type { Clock } from '../../src/run/clock.ts';
+import type { Clock } from '../../src/model/clock.ts';
 import type { HostReport } from '../../src/worker/protocol.ts';
 import { SEC_HOST_KEY } from '../../src/edgar/fair-access.ts';
 import { permanentFailure, transientFailure, type Failure } from '../../src/model/failure.ts';

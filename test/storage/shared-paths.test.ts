@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { foldCase } from '../../src/edgar/layout.ts';
-import { PathColumn } from '../../src/storage/column.ts';
+import { PathColumn } from '../../src/storage/manifest/column.ts';
 import { sharedPaths } from '../../src/storage/shared-paths.ts';
 
 function sharedOf(paths: readonly (string | undefined)[], offsets: readonly number[]): Record<string, number> {

@@ -1,6 +1,6 @@
 // Owns a clock that tests turn by hand: timers fall due in order while it is moved on, what they set going is awaited, and
 // they may be made to fire late as those of a busy process do.
-import type { Clock } from '../../src/run/clock.ts';
+import type { Clock } from '../../src/model/clock.ts';
 
 interface Timer {
   readonly atMs: number;

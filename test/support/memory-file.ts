@@ -1,5 +1,5 @@
 // Owns a state file in memory, for budgets that several runs of a test share.
-import type { SecBudgetOptions } from '../../src/run/sec-budget.ts';
+import type { SecBudgetOptions } from '../../src/limits/sec-budget.ts';
 
 type StateFile = SecBudgetOptions['file'];
 

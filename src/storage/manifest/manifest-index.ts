@@ -1,0 +1,228 @@
+// Owns what the manifest says, in memory: for each URL whether it is saved (where, how large), missing or failed, and where
+// its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
+import { closeSync, fstatSync } from 'node:fs';
+import type { ManifestRow } from '../../model/manifest-row.ts';
+import { digestOfBytes, digestOfText, type Digest } from './digest.ts';
+import { DigestTable } from './digest-table.ts';
+import { foldCase } from '../../edgar/layout.ts';
+import { Column, PathColumn } from './column.ts';
+import { errorCode } from '../disk-error.ts';
+import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
+import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
+import { sharedPaths, type SharedPaths } from '../shared-paths.ts';
+import { WholeLines } from './whole-lines.ts';
+import { openPlainFile } from '../plain-file.ts';
+
+interface SavedDocument {
+  readonly kind: 'saved';
+  readonly path: string;
+  readonly bytes: number;
+  readonly rowOffset: number;
+  /** Saved rows of other URLs name this path too: whether that of this URL is the last of them. */
+  readonly claim?: 'last' | 'earlier';
+}
+
+export type KnownDocument =
+  | { readonly kind: 'unknown' }
+  | SavedDocument
+  | { readonly kind: 'missing'; readonly sinceMs: number; readonly rowOffset: number }
+  | { readonly kind: 'failed' };
+
+/** State of a URL in a cell: what its last row says, and whether a saved row came before. */
+const LAST_SAVED = 1;
+const LAST_MISSING = 2;
+const LAST_FAILED = 3;
+
+export class ManifestIndex {
+  readonly #path: string;
+  readonly #urls = new DigestTable();
+  readonly #last = new Column();
+  readonly #lastOffset = new Column();
+  readonly #savedOffset = new Column();
+  readonly #bytes = new Column();
+  readonly #missingSinceMs = new Column();
+  readonly #savedPath = new PathColumn();
+  #shared: SharedPaths | undefined;
+  /** Offsets of failed rows, and the number of rows, of URLs that this run added. */
+  readonly #newFailed: number[] = [];
+  #newUrls = 0;
+  /** Rows in the file, superseded ones included, and lines that could not be read. */
+  rows = 0;
+  unreadable = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get urls(): number {
+    return this.#urls.size;
+  }
+
+  /** What the rows say of a URL. */
+  lookUp(url: string): KnownDocument {
+    return this.lookUpNumber(this.numberOf(digestOfText(url)));
+  }
+
+  /** The number of the URL with this digest, below `urls`; -1 if no row names it. */
+  numberOf(digest: Digest): number {
+    return this.#urls.indexOf(digest);
+  }
+
+  /** What the rows say of the URL with this number. */
+  lookUpNumber(index: number): KnownDocument {
+    if (index < 0) return { kind: 'unknown' };
+    const path = this.#savedPath.get(index);
+    if (path !== undefined) return this.#savedDocument(index, path);
+    if (this.#last.get(index) === LAST_MISSING) {
+      const sinceMs = this.#missingSinceMs.get(index);
+      return { kind: 'missing', sinceMs, rowOffset: this.#lastOffset.get(index) };
+    }
+    return { kind: 'failed' };
+  }
+
+  #savedDocument(index: number, path: string): SavedDocument {
+    const bytes = this.#bytes.get(index);
+    const rowOffset = this.#savedOffset.get(index);
+    const last = this.sharedPaths.size === 0 ? undefined : this.sharedPaths.get(foldCase(path));
+    if (last === undefined) return { kind: 'saved', path, bytes, rowOffset };
+    return { kind: 'saved', path, bytes, rowOffset, claim: last === index ? 'last' : 'earlier' };
+  }
+
+  /** Paths that several URLs claim, as the manifest was when it was read. */
+  get sharedPaths(): SharedPaths {
+    return (this.#shared ??= sharedPaths(this.#savedPath, this.#urls.size, (url) => this.#savedOffset.get(url)));
+  }
+
+  /** Offsets of the rows that are current: a URL's last row, and its last saved row if that is another. */
+  *currentRows(): Generator<number> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      const last = this.#lastOffset.get(index);
+      if (this.#savedPath.get(index) !== undefined) {
+        const saved = this.#savedOffset.get(index);
+        if (saved !== last) yield saved;
+      }
+      yield last;
+    }
+  }
+
+  /** Offsets of the last rows of URLs that failed last, but for those whose saved file `isThere`. */
+  *failedRows(isThere: (path: string, bytes: number) => boolean): Generator<number> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      if (this.#last.get(index) !== LAST_FAILED) continue;
+      const path = this.#savedPath.get(index);
+      if (path === undefined || !isThere(path, this.#bytes.get(index))) yield this.#lastOffset.get(index);
+    }
+    yield* this.#newFailed;
+  }
+
+  /** Every document that is saved, as its last saved row says. */
+  *savedDocuments(): Generator<{ readonly path: string; readonly rowOffset: number }> {
+    for (let index = 0; index < this.#urls.size; index++) {
+      const path = this.#savedPath.get(index);
+      if (path !== undefined) yield { path, rowOffset: this.#savedOffset.get(index) };
+    }
+  }
+
+  /** Visits the UTF-8 bytes of every path that a saved row holds. */
+  visitSavedPaths(visit: (bytes: Buffer, start: number, end: number) => void): void {
+    for (let index = 0; index < this.#urls.size; index++) this.#savedPath.visit(index, visit);
+  }
+
+  /**
+   * Takes a row that was appended at `offset`. A URL that is new to the manifest needs no entry (the run's own set keeps it
+   * from coming twice), so that memory does not grow with the list; only failures are remembered, for the failed list.
+   */
+  record(row: ManifestRow, offset: number): void {
+    const digest = digestOfText(row.url);
+    if (this.#urls.has(digest)) return this.#take(digest, row, offset);
+    this.rows++;
+    this.#newUrls++;
+    if (row.status === 'failed') this.#newFailed.push(offset);
+  }
+
+  /** Rows that a later one of the same URL makes superfluous. */
+  get superseded(): number {
+    return this.rows - this.#newUrls - this.#urls.size - this.#keptSaved();
+  }
+
+  /** Saved rows that stay current beside a later failed or missing one. */
+  #keptSaved(): number {
+    let kept = 0;
+    for (let index = 0; index < this.#urls.size; index++) {
+      if (this.#last.get(index) !== LAST_SAVED && this.#savedPath.get(index) !== undefined) kept++;
+    }
+    return kept;
+  }
+
+  /** Reads the whole manifest; an absent one is empty. */
+  load(): void {
+    let descriptor: number;
+    try {
+      descriptor = openPlainFile(this.#path);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return;
+      throw error;
+    }
+    try {
+      this.#read(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #read(descriptor: number): void {
+    const lines = new WholeLines(descriptor, MAX_LINE_BYTES);
+    for (const { buffer, start, end, offset } of lines.blocks()) {
+      this.#readLines(buffer, start, end, offset);
+      if (offset === 0) this.#urls.reserve((this.#urls.size / end) * fstatSync(descriptor).size);
+    }
+    this.unreadable += lines.tooLong;
+  }
+
+  #readLines(buffer: Buffer, start: number, end: number, offset: number): void {
+    const block = new BlockOfRows(buffer);
+    for (let at = start; at < end;) {
+      const newline = buffer.indexOf(0x0a, at);
+      if (newline > at) this.#readLine(buffer, block.beginning(at, newline), at, newline, offset + at);
+      at = newline + 1;
+    }
+  }
+
+  #readLine(buffer: Buffer, beginning: RowBeginning | undefined, start: number, end: number, offset: number): void {
+    if (beginning !== undefined) {
+      const digest = digestOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
+      return this.#takeSaved(digest, beginning.bytes, offset, (index) => {
+        this.#savedPath.setBytes(index, buffer, beginning.pathStart, beginning.pathEnd);
+      });
+    }
+    const row = parseRow(buffer.toString('utf8', start, end));
+    if (row === undefined) this.unreadable++;
+    else this.#take(digestOfText(row.url), row, offset);
+  }
+
+  #take(digest: Digest, row: ManifestRow, offset: number): void {
+    if (row.status === 'saved' && row.path !== undefined && row.bytes !== undefined) {
+      const { path } = row;
+      return this.#takeSaved(digest, row.bytes, offset, (index) => this.#savedPath.set(index, path));
+    }
+    const index = this.#indexOf(digest);
+    this.#last.set(index, row.status === 'missing' ? LAST_MISSING : LAST_FAILED);
+    this.#lastOffset.set(index, offset);
+    if (row.status === 'missing') this.#missingSinceMs.set(index, Date.parse(row.settledAt ?? '') || 0);
+  }
+
+  #takeSaved(digest: Digest, bytes: number, offset: number, storePath: (index: number) => void): void {
+    const index = this.#indexOf(digest);
+    this.#last.set(index, LAST_SAVED);
+    this.#lastOffset.set(index, offset);
+    this.#savedOffset.set(index, offset);
+    this.#bytes.set(index, bytes);
+    storePath(index);
+  }
+
+  #indexOf(digest: Digest): number {
+    this.rows++;
+    const index = this.#urls.add(digest);
+    return index < 0 ? -1 - index : index;
+  }
+}
