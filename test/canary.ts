@@ -11,7 +11,7 @@ import { createConnector } from '../src/http/connector.ts';
 import { exchange, type ExchangeEnd } from '../src/http/exchange.ts';
 import { fieldOf, md5OfEtag, type ReplyHead } from '../src/http/reply-head.ts';
 import { checkXml } from '../src/check/xml-ends.ts';
-import { memorySource } from '../src/check/byte-source.ts';
+import { memorySource } from '../src/model/body.ts';
 
 /** A request every 1.5 s stays far below the SEC's limit. */
 const SPACING_MS = Number(process.env['EDGAR_FETCH_CANARY_SPACING_MS'] ?? '1500');

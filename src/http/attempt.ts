@@ -2,7 +2,7 @@
 // permit of its own. Whether there is a next attempt is decided elsewhere.
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import { addressOf, type Address } from './address.ts';
-import type { ReceivedBody } from './body.ts';
+import { discardBody as discard, sourceOf, type Body } from '../model/body.ts';
 import { classifyReply, type ReplyVerdict } from './classify.ts';
 import type { HttpContext } from './context.ts';
 import { checkDocument } from '../check/document-check.ts';
@@ -33,7 +33,9 @@ export type AttemptEnd =
   | { readonly kind: 'left' };
 
 export interface ReceivedDocument {
-  readonly body: ReceivedBody;
+  readonly body: Body;
+  /** Its size; the body's memory is given back when it is saved. */
+  readonly bytes: number;
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
   readonly root: string | undefined;
@@ -42,7 +44,7 @@ export interface ReceivedDocument {
 }
 
 export interface RefusedBody {
-  readonly body: ReceivedBody;
+  readonly body: Body;
   readonly rule: string;
 }
 
@@ -165,7 +167,7 @@ async function judge(reply: WholeReply, request: AttemptRequest, context: HttpCo
 
 interface Classified {
   readonly verdict: ReplyVerdict;
-  readonly body: ReceivedBody | undefined;
+  readonly body: Body | undefined;
   readonly failure: Failure | undefined;
 }
 
@@ -176,7 +178,7 @@ async function classify(reply: WholeReply): Promise<Classified> {
   }
   const result = await reply.body.finish();
   const body = result !== undefined && 'body' in result ? result.body : undefined;
-  const decoded = body?.source.read(0, Math.min(body.source.size, 65 * 1024));
+  const decoded = body === undefined ? undefined : sourceOf(body).read(0, 65 * 1024);
   const facts = { status, body: decoded, fromSec: reply.body.fromSec, conditional: reply.body.conditional };
   const verdict = status === 200 && body === undefined ? ({ kind: 'document' } as const) : classifyReply(facts);
   const failure = result !== undefined && 'failure' in result ? result.failure : undefined;
@@ -212,11 +214,11 @@ function reportOf(verdict: ReplyVerdict, head: ReplyHead, nowMs: number): HostRe
 /** The body of a 200 that is no refusal page: is it whole, and is it the document? */
 async function accept(
   reply: WholeReply,
-  body: ReceivedBody,
+  body: Body,
   request: AttemptRequest,
   context: HttpContext,
 ): Promise<AttemptEnd> {
-  const verdict = await checkDocument(body.source, request.url);
+  const verdict = await checkDocument(sourceOf(body), request.url);
   const untilClose = reply.body.framing?.kind === 'until-close';
   const coding = codingOf(reply.head);
   // The checksum of a coding shows the end.
@@ -234,18 +236,19 @@ async function accept(
   return { kind: 'document', document: describe(body, reply.head, verdict.genuine ? verdict.root : undefined) };
 }
 
-function unproven(body: ReceivedBody, reason: string): AttemptEnd {
+function unproven(body: Body, reason: string): AttemptEnd {
   discard(body);
   return failedFor(transientFailure('truncated', `${reason}, and the document does not show its own end`));
 }
 
-function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined): ReceivedDocument {
+function describe(body: Body, head: ReplyHead, root: string | undefined): ReceivedDocument {
   const given = fieldOf(head, 'etag');
   const etag = given !== undefined && isEntityTag(given) ? given : undefined;
   const lastModified = fieldOf(head, 'last-modified');
   const announcedMd5 = md5OfEtag(etag);
   return {
     body,
+    bytes: sourceOf(body).size,
     md5Differs: body.md5 !== undefined && announcedMd5 !== undefined && body.md5 !== announcedMd5,
     etag,
     lastModified,
@@ -256,8 +259,4 @@ function describe(body: ReceivedBody, head: ReplyHead, root: string | undefined)
 function discardEnd(end: AttemptEnd): void {
   if (end.kind === 'document') discard(end.document.body);
   if (end.kind === 'failed') discard(end.refused?.body);
-}
-
-export function discard(body: ReceivedBody | undefined): void {
-  if (body?.kind === 'file') body.file.discard();
 }

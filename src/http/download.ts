@@ -1,16 +1,10 @@
 // Owns the way of one document from its first attempt to its end: attempts, the waits between them, and what they are
 // charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
 import { transientFailure, type Failure } from '../model/failure.ts';
+import { discardBody } from '../model/body.ts';
 import type { Exchange } from '../model/outcome.ts';
 import { addressOf } from './address.ts';
-import {
-  attempt,
-  discard,
-  type AttemptEnd,
-  type AttemptRequest,
-  type ReceivedDocument,
-  type RefusedBody,
-} from './attempt.ts';
+import { attempt, type AttemptEnd, type AttemptRequest, type ReceivedDocument, type RefusedBody } from './attempt.ts';
 import type { HttpContext } from './context.ts';
 import { emptyTrace } from './reply.ts';
 import { decideRetry } from './retry-policy.ts';
@@ -90,7 +84,7 @@ class Download {
         random: this.#context.random(),
       });
       if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
-      discard(end.refused?.body);
+      discardBody(end.refused?.body);
       if (!(await this.#flow.sleep(decision.delayMs))) return this.#left();
     }
   }
@@ -113,7 +107,7 @@ class Download {
 
   #doubt(document: ReceivedDocument): AttemptEnd {
     this.#doubtedSha256 = document.body.sha256;
-    discard(document.body);
+    discardBody(document.body);
     return { kind: 'failed', failure: transientFailure('corrupt', "the bytes are not those of the SEC's ETag (MD5)") };
   }
 

@@ -206,11 +206,11 @@ function describe(
   save: Exclude<SaveEnd, { kind: 'failed' }>,
   warning: string | undefined,
 ): SavedDocument {
-  const { body, etag, lastModified, root } = document;
+  const { body, bytes, etag, lastModified, root } = document;
   const saved = save.kind === 'saved';
   return {
     path: save.path,
-    bytes: body.source.size,
+    bytes,
     sha256: body.sha256,
     etag,
     lastModified,

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { canonicalUrl } from '../../src/edgar/canonical-url.ts';
 import { candidatePaths, isDocumentPath, usualPath } from '../../src/edgar/layout.ts';
 import { looksLikeHtml, recognisePage } from '../../src/edgar/refusal-pages.ts';
-import { memorySource } from '../../src/check/byte-source.ts';
+import { memorySource } from '../../src/model/body.ts';
 import { checkDocument } from '../../src/check/document-check.ts';
 import { nextHop } from '../../src/http/redirect.ts';
 import { codingOf, framingOf, type ReplyHead } from '../../src/http/reply-head.ts';
