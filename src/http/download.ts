@@ -1,13 +1,14 @@
 // Owns the way of one document from its first attempt to its end: attempts, the waits between them, and what they are
 // charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
 import { transientFailure, type Failure } from '../model/failure.ts';
+import { hostKeyOf } from '../edgar/fair-access.ts';
 import { discardBody } from '../model/body.ts';
 import type { Exchange } from '../model/outcome.ts';
-import { addressOf } from './address.ts';
-import { attempt, type AttemptEnd, type AttemptRequest, type ReceivedDocument, type RefusedBody } from './attempt.ts';
+import { attempt, type AttemptEnd, type AttemptRequest } from './attempt.ts';
 import type { HttpContext } from './context.ts';
-import { emptyTrace } from './reply.ts';
+import { emptyTrace } from './request.ts';
 import { decideRetry } from './retry-policy.ts';
+import type { ReceivedDocument, RefusedBody } from './verdict.ts';
 
 export type DownloadEnd =
   | {
@@ -63,7 +64,7 @@ class Download {
     this.#request = request;
     this.#context = context;
     this.#flow = flow;
-    this.#hostKey = addressOf(request.fetchUrl).at.hostKey;
+    this.#hostKey = hostKeyOf(new URL(request.fetchUrl));
     this.#startedAtMs = context.nowMs();
   }
 
@@ -71,8 +72,8 @@ class Download {
     for (;;) {
       const end = await this.#flow.withConnection((free) => this.#attempt(free));
       if (end.kind === 'left') return this.#left();
-      this.#fresh = end.kind === 'doubted';
-      if (end.kind === 'held' || end.kind === 'doubted') continue;
+      this.#fresh = end.kind === 'again';
+      if (end.kind === 'held' || end.kind === 'again') continue;
       if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
       this.#charge(end);
       if (end.kind !== 'failed') return this.#settle(end);

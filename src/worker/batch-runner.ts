@@ -4,9 +4,9 @@
 import pLimit from 'p-limit';
 import type { DocumentRequest } from '../model/document.ts';
 import type { Outcome, SavedDocument } from '../model/outcome.ts';
-import type { ReceivedDocument } from '../http/attempt.ts';
 import type { HttpContext } from '../http/context.ts';
 import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
+import type { ReceivedDocument } from '../http/verdict.ts';
 import type { RefusedBodies } from '../storage/folder/refused-bodies.ts';
 import type { DocumentSaver, SaveEnd } from '../storage/folder/save.ts';
 import type { Outages } from './outages.ts';

@@ -1,8 +1,8 @@
 // Entry of a worker thread: joins the HTTP layer with the storage and serves the messages of protocol.ts until told to
 // finish. Whatever goes wrong beyond a document ends the thread; the pool sees to the rest.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
+import { NetworkWire } from '../http/wire.ts';
 import { DocumentSaver } from '../storage/folder/save.ts';
 import { RefusedBodies } from '../storage/folder/refused-bodies.ts';
 import { statePaths } from '../storage/state-folder.ts';
@@ -24,15 +24,17 @@ function serve(): void {
   const permits = new ThreadPermits(outbox, settings.guardedHosts, Date.now);
   const temporary = new TemporaryFolder(paths.temporary, settings.name);
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
-  const connections = new Connections(connector, 2 * settings.connections - 1);
+  const wire = new NetworkWire(connector, {
+    idleTimeoutMs: settings.http.idleTimeoutMs,
+    maxIdle: 2 * settings.connections - 1,
+    cancelled: cancellation.signal,
+  });
   const runner = new BatchRunner({
     http: {
       settings: settings.http,
-      connections,
-      connector,
+      wire,
       permits,
       openTemporary: () => temporary.open(),
-      cancelled: cancellation.signal,
       nowMs: Date.now,
       random: Math.random,
     },
@@ -66,7 +68,7 @@ function serve(): void {
         return cancellation.abort();
       case 'finish':
         void runner.idle().then(() => {
-          connections.close();
+          wire.close();
           outbox.flush();
           port.close();
         });
