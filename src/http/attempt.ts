@@ -1,21 +1,16 @@
 // Owns one attempt at a document: its request and its redirect hops, each with a permit of its own.
 import { permanentFailure } from '../model/failure.ts';
 import type { HttpContext } from './context.ts';
-import { request, type DocumentAsked, type RequestManner, type Trace } from './request.ts';
+import { request, type Asked, type RequestManner, type Trace } from './request.ts';
 import type { RequestEnd } from './verdict.ts';
 
 const MAX_REDIRECTS = 10;
-
-export interface AttemptRequest extends DocumentAsked {
-  /** The address that is asked first. */
-  readonly fetchUrl: string;
-}
 
 export type AttemptEnd = Exclude<RequestEnd, { kind: 'redirected' }>;
 
 /** Runs one attempt. Rejects only with CannotWriteError. */
 export async function attempt(
-  asked: AttemptRequest,
+  asked: Asked,
   context: HttpContext,
   trace: Trace,
   manner: RequestManner,

@@ -4,9 +4,9 @@ import { transientFailure, type Failure } from '../model/failure.ts';
 import { hostKeyOf } from '../edgar/fair-access.ts';
 import { discardBody } from '../model/body.ts';
 import type { Exchange } from '../model/outcome.ts';
-import { attempt, type AttemptEnd, type AttemptRequest } from './attempt.ts';
+import { attempt, type AttemptEnd } from './attempt.ts';
 import type { HttpContext } from './context.ts';
-import { emptyTrace } from './request.ts';
+import { emptyTrace, type Asked } from './request.ts';
 import { decideRetry } from './retry-policy.ts';
 import type { ReceivedDocument, RefusedBody } from './verdict.ts';
 
@@ -36,16 +36,12 @@ export interface DownloadFlow {
 }
 
 /** Downloads one document. Rejects only with CannotWriteError. */
-export async function download(
-  request: AttemptRequest,
-  context: HttpContext,
-  flow: DownloadFlow,
-): Promise<DownloadEnd> {
+export async function download(request: Asked, context: HttpContext, flow: DownloadFlow): Promise<DownloadEnd> {
   return new Download(request, context, flow).run();
 }
 
 class Download {
-  readonly #request: AttemptRequest;
+  readonly #request: Asked;
   readonly #context: HttpContext;
   readonly #flow: DownloadFlow;
   readonly #hostKey: string;
@@ -60,7 +56,7 @@ class Download {
   /** SHA-256 of bytes that differed from the SEC's ETag. */
   #doubtedSha256: string | undefined;
 
-  constructor(request: AttemptRequest, context: HttpContext, flow: DownloadFlow) {
+  constructor(request: Asked, context: HttpContext, flow: DownloadFlow) {
     this.#request = request;
     this.#context = context;
     this.#flow = flow;

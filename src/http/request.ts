@@ -3,6 +3,7 @@
 import { checkDocument } from '../check/document-check.ts';
 import { hostKeyOf, isSecHost } from '../edgar/fair-access.ts';
 import { discardBody, sourceOf, type Body, type ByteSource } from '../model/body.ts';
+import type { DocumentRequest, Validators } from '../model/document.ts';
 import { transientFailure } from '../model/failure.ts';
 import { verdictOnBroken, verdictOnShort } from './broken-exchange.ts';
 import type { HttpContext } from './context.ts';
@@ -12,17 +13,8 @@ import { fieldOf, isEntityTag, md5OfEtag, type ReplyHead } from './reply-head.ts
 import { ANSWERED, verdictOnReply, type ReceivedDocument, type RequestEnd, type Verdict } from './verdict.ts';
 import type { Listening, WireEnd } from './wire.ts';
 
-/** What makes a request conditional. */
-export interface Validators {
-  readonly etag?: string;
-  readonly lastModified?: string;
-}
-
-export interface DocumentAsked {
-  /** Canonical URL: it names the document and its kind, whichever address is asked. */
-  readonly url: string;
-  readonly validators?: Validators;
-}
+/** The document is named by its canonical `url`, whichever address is asked. */
+export type Asked = Pick<DocumentRequest, 'url' | 'fetchUrl' | 'validators'>;
 
 export interface RequestManner {
   /** On a new connection. */
@@ -67,7 +59,7 @@ const DOUBTED_LATE: Verdict = { end: { kind: 'again', madeWay: true }, report: A
 /** Sends one request as soon as it may start. Rejects only with CannotWriteError. */
 export async function request(
   url: URL,
-  asked: DocumentAsked,
+  asked: Asked,
   context: HttpContext,
   trace: Trace,
   manner: RequestManner,
@@ -130,7 +122,7 @@ async function send(
 
 async function judge(
   url: URL,
-  asked: DocumentAsked,
+  asked: Asked,
   { settings, nowMs }: HttpContext,
   reply: Reply,
   wireEnd: WireEnd,
