@@ -48,6 +48,7 @@ export class WorkerPool {
   #quarantine: DocumentRequest[] = [];
   #started = 0;
   #draining = false;
+  #finishing = false;
   #closing = false;
   #wake: (() => void) | undefined;
   #stopWatching: (() => void) | undefined;
@@ -92,8 +93,10 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.post(message);
   }
 
-  /** Resolves when every document has settled. */
+  /** The list has ended. Resolves when every document has settled. */
   async settled(): Promise<void> {
+    this.#finishing = true;
+    this.broadcast({ kind: 'finish' });
     while (this.#quarantine.length > 0 || [...this.#workers].some((worker) => worker.unsettled.size > 0)) {
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
@@ -102,7 +105,7 @@ export class WorkerPool {
   /** Ends all threads in good order; call when every document has settled. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.broadcast({ kind: 'finish' });
+    this.broadcast({ kind: 'close' });
     await Promise.all([...this.#workers].map((worker) => worker.gone));
     this.#stopWatching?.();
   }
@@ -141,6 +144,7 @@ export class WorkerPool {
       onGone: (reason) => this.#bury(worker, reason),
     });
     this.#workers.add(worker);
+    if (this.#finishing) worker.post({ kind: 'finish' });
     if (this.#stopWatching === undefined) this.#watch();
     return worker;
   }
@@ -189,7 +193,7 @@ export class WorkerPool {
     const next = this.#quarantine.shift();
     worker.alone = next !== undefined;
     if (next === undefined) worker.hungry = true;
-    else worker.give([next]);
+    else worker.give([next], true);
   }
 }
 

@@ -62,10 +62,11 @@ export class PooledThread implements PoolWorker {
     thread.on('exit', (code) => this.#end(`it exited with code ${code}`));
   }
 
-  give(documents: readonly DocumentRequest[]): void {
+  /** `alone`: nothing else is given to it before they have settled. */
+  give(documents: readonly DocumentRequest[], alone = false): void {
     this.hungry = false;
     for (const document of documents) this.unsettled.set(document.sequence, document);
-    this.post({ kind: 'batch', batch: { documents } });
+    this.post({ kind: 'batch', batch: { documents }, alone });
   }
 
   post(message: ToWorker): void {
