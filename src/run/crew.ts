@@ -8,8 +8,8 @@ import type { Pace } from '../model/standing.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
 import { SharedFile } from '../storage/shared-file.ts';
 import { WorkerPool, type StartThread } from '../worker/pool.ts';
-import type { PoolWorker } from '../worker/pooled-thread.ts';
-import type { WorkerEvent, WorkerSettings } from '../worker/protocol.ts';
+import type { PoolWorker, ThreadNews } from '../worker/pooled-thread.ts';
+import type { WorkerSettings } from '../worker/protocol.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
 import { Limits } from '../limits/limits.ts';
 import { RateLimiter, type RateLimiterOptions } from '../limits/rate-limiter.ts';
@@ -91,7 +91,7 @@ export class Crew {
   }
 
   assign(batch: Batch): void {
-    this.#pool.assign(batch);
+    this.#pool.give(batch);
   }
 
   /** The list has ended. Resolves when everything that was given out has settled. */
@@ -137,10 +137,11 @@ export class Crew {
         nowMs: () => this.#clock.nowMs(),
         after: (delayMs, callback) => this.#clock.after(delayMs, callback),
         ...(startThread === undefined ? {} : { startThread }),
-        mayGrow: () => !this.#permitsAreScarce || (this.#pool.allSpoke && !this.#anyoneWaits),
+        mayGrow: () => !this.#permitsAreScarce || (!this.#pool.isStarting && !this.#anyoneWaits),
       },
       {
-        onEvent: (worker, event) => this.#onEvent(worker, event),
+        onSettled: ({ sequence }, outcome) => this.#ledger.settle(sequence, outcome),
+        onNews: (worker, news) => this.#onNews(worker, news),
         onGone: (worker) => {
           this.#permits.forget(worker);
           this.#outages.forget(worker);
@@ -190,25 +191,20 @@ export class Crew {
     });
   }
 
-  #onEvent(worker: PoolWorker, event: WorkerEvent): void {
-    switch (event.kind) {
-      case 'settled':
-        return this.#ledger.settle(event.sequence, event.outcome);
+  #onNews(worker: PoolWorker, news: ThreadNews): void {
+    switch (news.kind) {
       case 'permit-request':
-        return void this.#permits.request(worker, event);
+        return void this.#permits.request(worker, news);
       case 'request-ended':
-        return this.#permits.ended(worker, event);
+        return this.#permits.ended(worker, news);
       case 'outage':
-        return this.#outages.take(worker, event);
+        return this.#outages.take(worker, news);
       case 'gave-up':
-        return this.#end({ kind: 'gave-up', message: event.message });
+        return this.#end({ kind: 'gave-up', message: news.message });
       case 'warning':
-        return this.#ports.emit({ kind: 'warning', message: event.message });
+        return this.#ports.emit({ kind: 'warning', message: news.message });
       case 'fatal':
-        return this.#end({ kind: 'cannot-write', message: event.message });
-      case 'hungry':
-      case 'pong':
-        return;
+        return this.#end({ kind: 'cannot-write', message: news.message });
     }
   }
 }
