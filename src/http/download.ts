@@ -1,25 +1,22 @@
-// Owns the way of one document from its first attempt to its end: attempts, the waits between them, and what they are
-// charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
-import { transientFailure, type Failure } from '../model/failure.ts';
+// Owns the way of one document from its first attempt to its end: attempts with their redirect hops, the waits between them,
+// and what they are charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
 import { hostKeyOf } from '../edgar/fair-access.ts';
 import { discardBody } from '../model/body.ts';
+import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import type { Exchange } from '../model/outcome.ts';
-import { attempt, type AttemptEnd } from './attempt.ts';
+import type { Fault } from '../model/permits.ts';
 import type { HttpContext } from './context.ts';
-import { emptyTrace, type Asked } from './request.ts';
-import { decideRetry } from './retry-policy.ts';
-import type { ReceivedDocument, RefusedBody } from './verdict.ts';
+import { emptyTrace, request, type Asked, type RequestManner } from './request.ts';
+import { decideRetry, type RetryDecision } from './retry-policy.ts';
+import type { ReceivedDocument, RequestEnd } from './verdict.ts';
+
+const MAX_REDIRECTS = 10;
+
+/** What all its redirects came to. */
+type AttemptEnd = Exclude<RequestEnd, { kind: 'redirected' }>;
 
 export type DownloadEnd =
-  | {
-      readonly kind: 'document';
-      readonly document: ReceivedDocument;
-      readonly warning: string | undefined;
-      readonly exchange: Exchange;
-    }
-  | { readonly kind: 'not-modified'; readonly exchange: Exchange }
-  | { readonly kind: 'missing'; readonly failure: Failure; readonly exchange: Exchange }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly exchange: Exchange; readonly refused?: RefusedBody }
+  | (Exclude<AttemptEnd, { kind: 'held' | 'again' | 'left' }> & { readonly exchange: Exchange })
   | { readonly kind: 'left'; readonly requests: number; readonly receivedBytes: number };
 
 /** How the caller bounds and ends downloads. */
@@ -29,19 +26,21 @@ export interface DownloadFlow {
   readonly isDraining: () => boolean;
   /** Waits; resolves false at once when the run drains. */
   readonly sleep: (delayMs: number) => Promise<boolean>;
-  /** True if for a part of that time the host did not answer anybody: nobody is charged for it. */
-  readonly excused: (hostKey: string, fromMs: number, toMs: number) => boolean;
+  /** Whose fault it is that a request sent then got no answer: where it is the host's, nobody is charged. */
+  readonly faultOf: (hostKey: string, sentAtMs: number) => Fault;
+  /** Waits until that is known; resolves false when the run drains. */
+  readonly decided: (fault: Fault) => Promise<boolean>;
   /** Called with a received document within its attempt: attempts wait when saves are full. */
   readonly handOver: (received: ReceivedDocument) => Promise<void>;
 }
 
 /** Downloads one document. Rejects only with CannotWriteError. */
-export async function download(request: Asked, context: HttpContext, flow: DownloadFlow): Promise<DownloadEnd> {
-  return new Download(request, context, flow).run();
+export async function download(asked: Asked, context: HttpContext, flow: DownloadFlow): Promise<DownloadEnd> {
+  return new Download(asked, context, flow).run();
 }
 
 class Download {
-  readonly #request: Asked;
+  readonly #asked: Asked;
   readonly #context: HttpContext;
   readonly #flow: DownloadFlow;
   readonly #hostKey: string;
@@ -49,18 +48,18 @@ class Download {
   readonly #trace = emptyTrace();
   /** Attempts that are the document's own whatever the host does. */
   #charged = 0;
-  /** When each attempt was made to which nobody answered: an outage excuses it. */
-  readonly #unanswered: { readonly fromMs: number; readonly toMs: number }[] = [];
-  /** The last reply was doubted. */
+  /** Attempts to which nobody answered, and how long each took: those that are the host's fault are not charged. */
+  readonly #unanswered: { readonly fault: Fault; readonly tookMs: number }[] = [];
+  /** The last reply may have been another's. */
   #fresh = false;
   /** SHA-256 of bytes that differed from the SEC's ETag. */
   #doubtedSha256: string | undefined;
 
-  constructor(request: Asked, context: HttpContext, flow: DownloadFlow) {
-    this.#request = request;
+  constructor(asked: Asked, context: HttpContext, flow: DownloadFlow) {
+    this.#asked = asked;
     this.#context = context;
     this.#flow = flow;
-    this.#hostKey = hostKeyOf(new URL(request.fetchUrl));
+    this.#hostKey = hostKeyOf(new URL(asked.fetchUrl));
     this.#startedAtMs = context.nowMs();
   }
 
@@ -70,16 +69,11 @@ class Download {
       if (end.kind === 'left') return this.#left();
       this.#fresh = end.kind === 'again';
       if (end.kind === 'held' || end.kind === 'again') continue;
-      if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
-      this.#charge(end);
-      if (end.kind !== 'failed') return this.#settle(end);
-      const decision = decideRetry({
-        failure: end.failure,
-        attempts: this.#attempts(),
-        maxRetries: this.#context.settings.retries,
-        spentMs: this.#context.nowMs() - this.#startedAtMs - this.#trace.waitedMs,
-        random: this.#context.random(),
-      });
+      const isFinal = end.kind === 'failed' && end.final === true;
+      if (!isFinal) this.#charge(end);
+      if (end.kind !== 'failed' || isFinal) return { ...end, exchange: this.#exchange() };
+      const decision = await this.#decide(end.failure);
+      if (decision === undefined) return this.#left();
       if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
       discardBody(end.refused?.body);
       if (!(await this.#flow.sleep(decision.delayMs))) return this.#left();
@@ -90,11 +84,26 @@ class Download {
     if (this.#flow.isDraining()) return { kind: 'left' };
     this.#trace.activeMs = 0;
     this.#trace.finalUrl = undefined;
-    const end = await attempt(this.#request, this.#context, this.#trace, { fresh: this.#fresh, onListening: free });
+    const end = await this.#requests({ fresh: this.#fresh, onListening: free });
     if (end.kind !== 'document') return end;
     if (this.#isDoubted(end.document)) return this.#doubt(end.document);
     await this.#flow.handOver(end.document);
     return end;
+  }
+
+  /** A request and its redirect hops, each with a permit of its own. */
+  async #requests(manner: RequestManner): Promise<AttemptEnd> {
+    let url = new URL(this.#asked.fetchUrl);
+    for (let hops = 0; hops <= MAX_REDIRECTS;) {
+      const end = await request(url, this.#asked, this.#context, this.#trace, manner);
+      if (end.kind === 'again' && !end.madeWay) manner = { ...manner, fresh: true };
+      else if (end.kind === 'redirected') {
+        url = end.url;
+        this.#trace.finalUrl = url.href;
+        hops++;
+      } else return end;
+    }
+    return { kind: 'failed', failure: permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`) };
   }
 
   /** Bytes that differ from the SEC's own MD5 are fetched once more; the same bytes again are what the SEC has. */
@@ -108,30 +117,43 @@ class Download {
     return { kind: 'failed', failure: transientFailure('corrupt', "the bytes are not those of the SEC's ETag (MD5)") };
   }
 
-  #settle(end: Extract<AttemptEnd, { kind: 'document' | 'not-modified' | 'missing' }>): DownloadEnd {
-    const exchange = this.#exchange();
-    if (end.kind !== 'document') return { ...end, exchange };
-    const { document } = end;
-    const warning = document.md5Differs
-      ? "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike"
-      : undefined;
-    return { kind: 'document', document, warning, exchange };
-  }
-
   #left(): DownloadEnd {
     const { requests, receivedBytes } = this.#trace;
     return { kind: 'left', requests, receivedBytes };
   }
 
+  /** The last word waits until it is known whose fault it was. Undefined if the run drains first. */
+  async #decide(failure: Failure): Promise<RetryDecision | undefined> {
+    for (;;) {
+      const decision = this.#nextStep(failure);
+      const open = this.#unanswered.find(({ fault }) => fault.whose === 'open')?.fault;
+      if (decision.kind === 'retry' || open === undefined || !this.#isUnanswered(failure)) return decision;
+      const sinceMs = this.#context.nowMs();
+      if (!(await this.#flow.decided(open))) return undefined;
+      this.#trace.waitedMs += this.#context.nowMs() - sinceMs;
+    }
+  }
+
+  #nextStep(failure: Failure): RetryDecision {
+    const hosts = this.#unanswered.filter(({ fault }) => fault.whose === 'host');
+    const excusedMs = hosts.reduce((sum, { tookMs }) => sum + tookMs, 0);
+    return decideRetry({
+      failure,
+      attempts: this.#attempts(),
+      maxRetries: this.#context.settings.retries,
+      spentMs: this.#context.nowMs() - this.#startedAtMs - this.#trace.waitedMs - excusedMs,
+      random: this.#context.random(),
+    });
+  }
+
   #attempts(): number {
-    const own = this.#unanswered.filter(({ fromMs, toMs }) => !this.#flow.excused(this.#hostKey, fromMs, toMs));
-    return this.#charged + own.length;
+    return this.#charged + this.#unanswered.filter(({ fault }) => fault.whose !== 'host').length;
   }
 
   #charge(end: AttemptEnd): void {
-    if (end.kind === 'failed' && isUnanswered(end.failure, this.#trace.httpStatus)) {
-      const toMs = this.#context.nowMs();
-      this.#unanswered.push({ fromMs: toMs - this.#trace.activeMs, toMs });
+    if (end.kind === 'failed' && this.#isUnanswered(end.failure)) {
+      const tookMs = this.#trace.activeMs;
+      this.#unanswered.push({ fault: this.#flow.faultOf(this.#hostKey, this.#context.nowMs() - tookMs), tookMs });
     } else this.#charged++;
   }
 
@@ -148,12 +170,10 @@ class Download {
       finalUrl,
     };
   }
-}
 
-/** What an outage of the host looks like to one document. */
-function isUnanswered(failure: Failure, httpStatus: number | undefined): boolean {
-  if (!failure.transient) return false;
-  return (
-    failure.code === 'connection' || failure.code === 'timeout' || failure.code === 'truncated' || httpStatus === 503
-  );
+  /** What an outage of the host looks like to one document. */
+  #isUnanswered({ code, transient }: Failure): boolean {
+    if (!transient) return false;
+    return code === 'connection' || code === 'timeout' || code === 'truncated' || this.#trace.httpStatus === 503;
+  }
 }

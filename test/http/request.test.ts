@@ -4,11 +4,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { attempt } from '../../src/http/attempt.ts';
 import { createConnector } from '../../src/http/connector.ts';
 import type { HttpContext } from '../../src/http/context.ts';
 import type { HostReport } from '../../src/model/permits.ts';
-import { emptyTrace } from '../../src/http/request.ts';
+import { emptyTrace, request } from '../../src/http/request.ts';
 import { NetworkWire } from '../../src/http/wire.ts';
 
 const reply = (document: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${document.length}\r\n\r\n${document}`;
@@ -66,10 +65,11 @@ async function serverThat(
     trace: emptyTrace(),
     async ask(extension = 'xml') {
       const fetchUrl = `${url}/${asked.documents.length}.${extension}`;
-      const request = { url: fetchUrl, fetchUrl };
+      const wanted = { url: fetchUrl, fetchUrl };
+      const address = new URL(fetchUrl);
       const onListening = (): void => undefined;
-      let end = await attempt(request, http, asked.trace, { fresh: false, onListening });
-      if (end.kind === 'again') end = await attempt(request, http, asked.trace, { fresh: true, onListening });
+      let end = await request(address, wanted, http, asked.trace, { fresh: false, onListening });
+      if (end.kind === 'again') end = await request(address, wanted, http, asked.trace, { fresh: true, onListening });
       const text =
         end.kind === 'document' && end.document.body.kind === 'memory' ? end.document.body.bytes.toString() : '';
       asked.documents.push(end.kind === 'failed' ? end.failure.code : text === '' ? end.kind : text);
