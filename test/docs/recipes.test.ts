@@ -26,6 +26,14 @@ const ROOT = join(import.meta.dirname, '../..');
 const FILES = ['README.md', 'docs/cron.md', 'docs/exit-codes.md', 'docs/fair-access.md'];
 const FOLDER = '/Archives/edgar/data/1000697/000095012310017583';
 const DOCUMENT = 'wat-20091231.xml';
+const INDEX = `Description: Master Index of EDGAR Dissemination Feed
+
+CIK|Company Name|Form Type|Date Filed|Filename
+--------------------------------------------------------------------------------
+1000697|WATERS CORP|10-K|2010-02-26|edgar/data/1000697/000095012310017583/wat-20091231.xml
+1000697|WATERS CORP|10-Q|2010-02-26|edgar/data/1000697/000095012310017583/other-20091231.xml
+1000697|WATERS CORP|10-K|2010-02-27|edgar/data/1000697/000095012310017583/later-20091231.xml
+`;
 /** One that the server does not have until a test lets it. */
 const LATER = 'later-20091231.xml';
 
@@ -62,7 +70,10 @@ async function openWorld(context: TestContext): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), 'edgar-fetch-recipes-'));
   context.after(() => rmSync(home, { recursive: true, force: true }));
   const server = await startEdgarStandIn({
-    documents: (path) => (path.includes(LATER) ? undefined : { body: Buffer.from('<xbrl>a</xbrl>\n') }),
+    documents: (path) =>
+      path.includes(LATER)
+        ? undefined
+        : { body: Buffer.from(path.endsWith('master.idx') ? INDEX : '<xbrl>a</xbrl>\n') },
     intercept: (request, response) => {
       const status = request.url?.includes(LATER) === true ? world.later() : 0;
       if (status === 0) return false;
