@@ -80,7 +80,7 @@ function findingText(finding: Finding): string {
     case 'unknown':
       return `unknown  ${finding.path}${reasonText(finding)}\n`;
     case 'absent':
-      return `absent   ${finding.url}  (line ${finding.line})\n`;
+      return `absent   ${finding.url}  (line ${finding.line})${reasonText(finding)}\n`;
   }
 }
 

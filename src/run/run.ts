@@ -2,7 +2,6 @@
 // why the run ends, and closes. It prints nothing and touches no global; what it has to say goes to `emit`.
 import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
-import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
 import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
@@ -11,7 +10,8 @@ import { Crew, type CrewPorts } from './crew.ts';
 import { Ledger } from './ledger.ts';
 import { HeldMissing } from './mass-missing.ts';
 import { openDestination, readIndex, type OpenDestination } from './open-destination.ts';
-import { Planner, splitTag } from '../plan/planner.ts';
+import { judgeLine } from '../plan/list-line.ts';
+import { Planner } from '../plan/planner.ts';
 import { Provisioner, type FetchPlan } from '../plan/provisioner.ts';
 import type { RunSettings } from './settings.ts';
 import { readUrlList, type ListLine } from '../plan/url-list.ts';
@@ -273,6 +273,6 @@ export class Run {
 }
 
 function isOfSec(line: ListLine): boolean {
-  const verdict = canonicalUrl(splitTag(line.text).text);
+  const verdict = judgeLine(line);
   return verdict.valid && verdict.sec;
 }
