@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { cannotWriteStdout } from '../model/errors.ts';
 import { Run, type RunResult } from '../run/run.ts';
+import { readUrlLists } from '../plan/url-list.ts';
 import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -18,11 +19,11 @@ export interface Edge {
 
 /** Runs the download command; returns the exit code. Rejects with UsageError and the like. */
 export async function downloadCommand(
-  sourceName: string | undefined,
+  sources: readonly string[],
   options: ResolvedOptions,
   edge: Edge,
 ): Promise<number> {
-  return downloadFrom(openSource(sourceName, edge.process.stdin), options, edge);
+  return downloadFrom(openSource(sources, edge.process.stdin), options, edge);
 }
 
 /** Downloads the URLs of an open source; returns the exit code. */
@@ -32,8 +33,7 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
   if (options['dry-run']) return printDryRun(source, settings, options.json, edge);
   const reporter = openReporter(source, options, edge);
   const run = new Run(settings, {
-    source: source.stream,
-    sourceName: source.name,
+    lines: readUrlLists(source.lists, settings.batchSize),
     workerEntry: edge.workerEntry,
     lookEntry: edge.lookEntry,
     version,
@@ -68,7 +68,7 @@ function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Rep
     progress: !options['no-progress'],
     destination: relative('', options.out) || '.',
     sameOptions: repeatOptions(options),
-    listFile: source.file,
+    source,
     process: edge.process,
   });
 }

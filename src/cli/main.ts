@@ -39,18 +39,18 @@ async function main(): Promise<number> {
     .enablePositionalOptions()
     .description('Downloads the URLs of a list from SEC EDGAR: every URL accounted for, every file complete.')
     .version(edge.version)
-    .argument('[source]', 'list file, one URL a line; "-" or nothing reads stdin')
+    .argument('[source...]', 'list files, one URL a line, or URLs; "-" or nothing reads stdin')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  addOptions(program).action(async (source: string | undefined, typed: Record<string, unknown>) => {
-    if (source === undefined && process.stdin.isTTY) {
+  addOptions(program).action(async (sources: string[], typed: Record<string, unknown>) => {
+    if (sources.length === 0 && process.stdin.isTTY) {
       process.stderr.write(`${program.helpInformation()}${EXAMPLES}\n\n`);
       throw new UsageError('there is no list: give a file with one URL a line, or pipe URLs to stdin');
     }
     const options = readOptions(typed, process.env);
     const { downloadCommand } = await import('./download.ts');
-    exitCode = await downloadCommand(source, options, edge);
+    exitCode = await downloadCommand(sources, options, edge);
   });
   addOptions(program.command('verify').argument('<dir>', 'destination of earlier runs'))
     .description('re-hashes a folder against its manifest: 0 if everything is whole, 1 if not')

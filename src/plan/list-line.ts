@@ -22,7 +22,7 @@ export function judgeLine({ text, tooLong }: Pick<ListLine, 'text' | 'tooLong'>)
   const blank = text.search(/\s/);
   const given = blank < 0 ? text : text.slice(0, blank);
   const tag = blank < 0 ? undefined : text.slice(blank).trim();
-  if (!/^https?:\/\//i.test(given)) return invalid(missingPrefix(text));
+  if (!/^https?:\/\//i.test(given)) return invalid(whyNoUrl(text));
   if (/[,;]["'<]?https?:\/\//i.test(given) || (tag !== undefined && /https?:\/\//i.test(tag)))
     return invalid('a second URL stands on it; give one URL a line');
   const verdict = canonicalUrl(given);
@@ -55,9 +55,14 @@ const LACKING: readonly (readonly [RegExp, string])[] = [
   [/^[a-z\d](?:[\w-]*\.)+[a-z]{2,}(?::\d+)?\//i, 'https://'],
 ];
 
-function missingPrefix(text: string): string {
-  const lacking = LACKING.find(([shape]) => shape.test(text));
-  if (lacking !== undefined) return `${lacking[1]} is missing before it`;
+/** What has to be put before a text to make it a URL, if it has the shape of one without it. */
+export function prefixMissing(text: string): string | undefined {
+  return LACKING.find(([shape]) => shape.test(text))?.[1];
+}
+
+function whyNoUrl(text: string): string {
+  const prefix = prefixMissing(text);
+  if (prefix !== undefined) return `${prefix} is missing before it`;
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return 'only http:// and https:// can be fetched';
   if (/https?:\/\//i.test(text)) return 'its URL does not stand first; give the URL, and after it your own key';
   if (/edgar\/data\//i.test(text))

@@ -14,13 +14,11 @@ import { judgeLine } from '../plan/list-line.ts';
 import { Planner } from '../plan/planner.ts';
 import { Provisioner, type FetchPlan } from '../plan/provisioner.ts';
 import type { RunSettings } from './settings.ts';
-import { readUrlList, type ListLine } from '../plan/url-list.ts';
+import type { ListLine } from '../plan/url-list.ts';
 import { validatorsOf } from './rows.ts';
 
 export interface RunPorts extends CrewPorts {
-  readonly source: AsyncIterable<Uint8Array>;
-  /** How messages call the source. */
-  readonly sourceName: string;
+  readonly lines: AsyncGenerator<ListLine[], void>;
   readonly version: string;
   /** Entry of the thread that helps with long lists, if there is one. */
   readonly lookEntry?: URL;
@@ -58,7 +56,7 @@ export class Run {
     this.#ports = ports;
     this.#clock = ports.clock ?? systemClock;
     this.#startedAtMs = this.#clock.nowMs();
-    this.#provisioner = new Provisioner(readUrlList(ports.source, ports.sourceName), settings.batchSize);
+    this.#provisioner = new Provisioner(ports.lines, settings.batchSize);
   }
 
   /** Runs to the end. Rejects with UsageError, DestinationHeldError or CannotWriteError before anything was fetched. */

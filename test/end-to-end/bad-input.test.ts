@@ -19,9 +19,8 @@ const SEC = 'https://www.sec.gov/Archives/edgar/data/1000697/000095012310017583/
 
 const CASES: readonly UsageCase[] = [
   { name: 'a missing file', args: ['nofile.txt'], says: 'there is no file nofile.txt; give a file with one URL a line, or - for stdin' },
-  { name: 'a folder', args: ['folder'], says: 'folder is a folder; give a file with one URL a line' },
+  { name: 'a folder', args: ['folder'], says: 'folder is a folder; give a file with one URL a line, and the destination as --out folder' },
   { name: 'a binary file', args: ['binary'], says: 'binary is a binary file, not a list of URLs (one a line); give a text file' },
-  { name: 'two lists', args: ['list.txt', 'list.txt'], says: 'give one list only: join several with cat and pipe them in' },
   { name: 'an unknown option', args: ['list.txt', '--ot', 'x'], says: "unknown option '--ot' (Did you mean --out?); see edgar-fetch --help" },
   { name: 'an option without its value', args: ['list.txt', '--out'], says: "option '-o, --out <dir>' argument missing; see edgar-fetch --help" },
   { name: 'an impossible number', args: ['list.txt', '--workers', '0'], says: '--workers "0" is not possible; give a whole number from 1 to 64' },
@@ -64,7 +63,7 @@ test(
     const unread = await runCommand(['secret.txt'], { cwd });
     assert.deepEqual(
       [unread.exitCode, unread.stderr],
-      [2, 'edgar-fetch: secret.txt may not be read; give yourself read permission\n'],
+      [2, 'edgar-fetch: secret.txt may not be read; check its permissions and those of its folders\n'],
     );
     mkdirSync(join(cwd, 'closed'));
     chmodSync(join(cwd, 'closed'), 0o500);

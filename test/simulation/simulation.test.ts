@@ -16,6 +16,7 @@ import { mock, test } from 'node:test';
 import { SEC_HOST_KEY, hostKeyOf } from '../../src/edgar/fair-access.ts';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import { readUrlList } from '../../src/plan/url-list.ts';
 import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
@@ -186,8 +187,7 @@ class Simulation {
     const run = new Run(
       { ...this.#settings, ...stopAfter },
       {
-        source: this.#source(),
-        sourceName: 'the list',
+        lines: readUrlList(this.#source(), 'the list'),
         workerEntry: new URL('file:///nowhere'),
         version: '0',
         pid: process.pid,
