@@ -5,7 +5,7 @@ import { Run, type RunResult } from '../run/run.ts';
 import { readUrlLists } from '../plan/url-list.ts';
 import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
-import type { ResolvedOptions } from './options.ts';
+import { unknownVariables, type ResolvedOptions } from './options.ts';
 import { Reporter } from './reporter.ts';
 import { shellWord } from './shown-text.ts';
 import { openSource, type Source } from './source.ts';
@@ -32,6 +32,8 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
   const settings = configure(options, process.env, version);
   if (options['dry-run']) return printDryRun(source, settings, options.json, edge);
   const reporter = openReporter(source, options, edge);
+  const unknown = unknownVariables(process.env);
+  if (unknown !== undefined) await reporter.warn(unknown);
   const run = new Run(settings, {
     lines: readUrlLists(source.lists, settings.batchSize),
     workerEntry: edge.workerEntry,

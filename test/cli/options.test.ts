@@ -4,7 +4,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { configure, optionsForLog } from '../../src/cli/configuration.ts';
-import { addOptions, readOptions, type ResolvedOptions } from '../../src/cli/options.ts';
+import { addOptions, readOptions, unknownVariables, type ResolvedOptions } from '../../src/cli/options.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 
@@ -112,11 +112,11 @@ test('flags in the environment can say no', () => {
   assert.equal(options([], { EDGAR_FETCH_NO_FSYNC: 'true' })['no-fsync'], true);
 });
 
-test('a value in the environment that is not possible is named by its variable', () => {
+test('an invalid value in the environment is named by its variable', () => {
   assert.throws(
     () => options([], { EDGAR_FETCH_RATE: 'fast' }),
     (error) => {
-      return error instanceof UsageError && error.message.startsWith('EDGAR_FETCH_RATE "fast" is not possible');
+      return error instanceof UsageError && error.message.startsWith('EDGAR_FETCH_RATE "fast" is invalid');
     },
   );
 });
@@ -183,4 +183,19 @@ test("the machine's state lies where the variables say, and relative XDG paths a
 test('the log of a run has the options that were set, without who the user is', () => {
   const log = optionsForLog(options(['--rate', '3', '--user-agent', CONTACT], { EDGAR_FETCH_JSON: '1' }));
   assert.deepEqual(log, { rate: 3, json: true });
+});
+
+test('variables that look like ours and are not are named, with the one that was meant', () => {
+  const environment = {
+    EDGAR_FETCH_RATES: '3',
+    EDGAR_FETCH_USERAGENT: 'x',
+    EDGAR_FETCH_COLOR: '1',
+    EDGAR_FETCH_OUT: 'd',
+  };
+  assert.equal(
+    unknownVariables(environment),
+    'no option is set by EDGAR_FETCH_RATES (did you mean EDGAR_FETCH_RATE?), ' +
+      'EDGAR_FETCH_USERAGENT (did you mean EDGAR_FETCH_USER_AGENT?), EDGAR_FETCH_COLOR',
+  );
+  assert.equal(unknownVariables({ EDGAR_FETCH_STATE_DIR: 'x', EDGAR_IDENTITY: 'x', EDGAR_FETCH_JSON: '' }), undefined);
 });
