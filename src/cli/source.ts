@@ -63,6 +63,8 @@ function listOf(urls: readonly string[]): OpenList {
 }
 
 function openList(path: string, stdin: NodeJS.ReadStream): OpenList {
+  if (path === '')
+    throw new UsageError('the name of the list is empty; give a file with one URL a line, or - for stdin');
   if (path === '-') return { name: 'stdin', bytes: stdin, close: () => stdin.destroy() };
   let status: Stats;
   try {

@@ -25,23 +25,36 @@ const ELSEWHERE: readonly (readonly [readonly string[], string])[] = [
 /** Throws what commander has against a command line as a UsageError; what is no error (help, the version) as it is. */
 export function throwUsage(error: CommanderError, command: Command): never {
   if (error.exitCode === 0) throw error;
-  const sentence = error.message
-    .replace(/^error: /, '')
-    .replaceAll('\n', ' ')
-    .replace('. Expected', ', expected');
-  throw new UsageError(
-    `${unknownOption(error, command) ?? sentence.replace(/\.$/, '')}; see ${pathOf(command)} --help`,
-  );
+  throw new UsageError(sentenceOf(error, command));
 }
 
-function unknownOption(error: CommanderError, command: Command): string | undefined {
-  const option = error.code === 'commander.unknownOption' ? /'(.*)'/.exec(error.message)?.[1] : undefined;
-  if (option === undefined) return undefined;
+function sentenceOf({ code, message }: CommanderError, command: Command): string {
+  const path = pathOf(command);
+  const quoted = /'(.*?)'/s.exec(message)?.[1] ?? '';
+  const help = `; see ${path} --help`;
+  switch (code) {
+    case 'commander.unknownOption':
+      return unknownOption(quoted, command) ?? `unknown option '${quoted}'${help}`;
+    case 'commander.optionMissingArgument':
+      return `${quoted} needs a value${help}`;
+    case 'commander.missingArgument':
+      return `<${quoted}> is missing after ${path}${help}`;
+    case 'commander.excessArguments':
+      return `there are too many arguments for ${path}${help}`;
+    default:
+      return `${message.replace(/^error: /, '').replaceAll('\n', ' ')}${help}`;
+  }
+}
+
+/** With what was probably meant, if that can be told. */
+function unknownOption(option: string, command: Command): string | undefined {
   const name = option.startsWith('--') ? option.replace(/=.*/s, '') : option.slice(0, 2);
   const advice = ELSEWHERE.find(([names]) => names.includes(name))?.[1];
   if (advice !== undefined) return `unknown option '${name}'; ${advice}`;
   const near = nearest(name, ['--help', ...command.options.map(({ long }) => long ?? '')]);
-  return `unknown option '${name}'${near === undefined ? '' : ` (Did you mean ${near}?)`}`;
+  return near === undefined
+    ? undefined
+    : `unknown option '${name}' (Did you mean ${near}?); see ${pathOf(command)} --help`;
 }
 
 /** `edgar-fetch verify` */

@@ -118,7 +118,7 @@ export class Planner {
   #assess(line: ListLine): Assessment {
     const verdict = judgeLine(line);
     if (!verdict.valid) {
-      const message = `${line.place ?? `line ${line.number}`} is ${verdict.reason}`;
+      const message = `${line.place ?? `line ${line.number}`} ${verdict.reason}`;
       return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
     }
     const { url, sec, given, tag } = verdict;

@@ -2,7 +2,7 @@
 // each list its first batch, until one of its lines is a URL: what has none is no list.
 import { TextDecoder } from 'node:util';
 import { UsageError } from '../model/errors.ts';
-import { judgeLine } from './list-line.ts';
+import { judgeLine, whyNoList } from './list-line.ts';
 
 /** Longer lines, without the white space before them, are bad lines (RFC 9110 4.1 recommends 8,000 octets at least). */
 const MAX_LINE_BYTES = 8 * 1024;
@@ -61,16 +61,16 @@ async function* withUrls(
       continue;
     }
     first = first.concat(lines);
-    if (first.slice(0, batchSize).some((line) => judgeLine(line).valid)) {
+    if (whyNoList(first.slice(0, batchSize)) !== undefined) {
+      if (first.length >= batchSize) break;
+    } else if (first.length > 0) {
       yield first;
       first = undefined;
-    } else if (first.length >= batchSize) break;
+    }
   }
-  const [line] = first ?? [];
-  if (line === undefined) return;
-  const verdict = judgeLine(line);
-  const reason = verdict.valid ? '' : verdict.reason;
-  throw new UsageError(`${name} is not a list of URLs; line ${line.number - before} is ${reason}`);
+  const why = whyNoList(first?.slice(0, batchSize) ?? []);
+  if (why === undefined) return;
+  throw new UsageError(`${name} is not a list of URLs; line ${why.line.number - before} ${why.reason}`);
 }
 
 /** Yields the lines of each block that the source gives; a block may have none. Throws UsageError for a binary file. */

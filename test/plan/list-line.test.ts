@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { judgeLine } from '../../src/plan/list-line.ts';
+import { judgeLine, whyNoList } from '../../src/plan/list-line.ts';
 
 const DOCUMENT = 'https://www.sec.gov/Archives/edgar/data/1000697/000095012310017583/wat-20091231.xml';
 const OTHER = 'https://a.example/x.xml';
@@ -35,9 +35,9 @@ test('the form that was given is kept beside the canonical one', () => {
   assert.deepEqual([verdict.url, verdict.given.slice(0, 15)], [DOCUMENT, 'http://sec.gov/']);
 });
 
-const CSV = 'it looks like a line of a CSV; give the column of the URLs alone, or the URL, a space and your own key';
-const SECOND = 'a second URL stands on it; give one URL a line';
-const JOINED = `${SECOND} (does a file that was joined lack its last line end?)`;
+const CSV = 'looks like a line of a CSV; give the column of the URLs alone, or the URL, a space and your own key';
+const SECOND = 'has a second URL; give one URL a line';
+const JOINED = `${SECOND} (was a file without a last line end joined with another?)`;
 const PLAIN = 'give one URL a line, beginning with https://';
 
 const BAD: readonly (readonly [string, string])[] = [
@@ -63,7 +63,8 @@ const BAD: readonly (readonly [string, string])[] = [
   [`${DOCUMENT};10-K`, CSV],
   [`"${DOCUMENT}","10-K"`, 'its URL does not stand first; give the URL, and after it your own key'],
   [`10-K ${DOCUMENT}`, 'its URL does not stand first; give the URL, and after it your own key'],
-  [`{"url":"${DOCUMENT}"}`, 'its URL does not stand first; give the URL, and after it your own key'],
+  [`{"url":"${DOCUMENT}"}`, 'it looks like JSON; give the URLs in it, one a line'],
+  [`<a href="${DOCUMENT}">`, 'it looks like HTML or XML; give the URLs in it, one a line'],
   ['1000697|WATERS CORP|10-K|2010-02-26|edgar/data/1000697/0000950123-10-017583.txt', 'it looks like a line of an EDGAR index; give https://www.sec.gov/Archives/ and the file name of its last column'],
   ['ftp://ftp.sec.gov/edgar/data/1/a.txt', 'only http:// and https:// can be fetched'],
   ['file:///etc/passwd', 'only http:// and https:// can be fetched'],
@@ -76,7 +77,8 @@ const BAD: readonly (readonly [string, string])[] = [
 ]; // prettier-ignore
 
 for (const [text, reason] of BAD) {
-  test(`not a URL: ${text}`, () => assert.equal(reasonOf(text), `not a URL: ${reason}`));
+  test(`not a URL: ${text}`, () =>
+    assert.equal(reasonOf(text), /^(?:has|looks)/.test(reason) ? reason : `is not a URL: ${reason}`));
 }
 
 test('commas, semicolons and URLs in a path are legal on other hosts, and in the query of sec.gov a URL is', () => {
@@ -97,7 +99,7 @@ test('commas, semicolons and URLs in a path are legal on other hosts, and in the
 
 test('a line that is too long is not looked at', () => {
   const verdict = judgeLine({ text: DOCUMENT, tooLong: true });
-  assert.deepEqual(verdict, { valid: false, reason: 'not a URL: it is longer than 8 KiB; give one URL a line' });
+  assert.deepEqual(verdict, { valid: false, reason: 'is longer than 8 KiB; give one URL a line' });
 });
 
 test('a reason copies nothing of a line that may be secret', () => {
@@ -107,4 +109,12 @@ test('a reason copies nothing of a line that may be secret', () => {
       assert.ok(reason.startsWith('valid: ') || !reason.includes(secret), reason);
     }),
   );
+});
+
+test('a list without a URL is answered by the line that tells most', () => {
+  const lines = ['url,form', `${DOCUMENT},10-K`, 'www.sec.gov/a'].map((text) => ({ text, tooLong: false }));
+  assert.deepEqual(whyNoList(lines), { line: lines[1], reason: CSV });
+  assert.deepEqual(whyNoList(lines.slice(0, 1)), { line: lines[0], reason: `is not a URL: ${PLAIN}` });
+  assert.equal(whyNoList([...lines, { text: OTHER, tooLong: false }]), undefined);
+  assert.equal(whyNoList([]), undefined);
 });

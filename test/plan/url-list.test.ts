@@ -183,7 +183,7 @@ for (const [what, text, says] of [
   [
     'a page',
     '\n<!DOCTYPE html>\n<a href="https://a.example/">',
-    'x is not a list of URLs; line 2 is not a URL: give one URL a line, beginning with https://',
+    'x is not a list of URLs; line 2 is not a URL: it looks like HTML or XML; give the URLs in it, one a line',
   ],
   [
     'a batch of other lines before the first URL',
@@ -224,7 +224,7 @@ test('several lists are one, numbered through; a bad line says where it stands',
   );
   await assert.rejects(
     readLists({ 'a.txt': URL_LINE, 'b.txt': '<html>' }),
-    /^UsageError: b\.txt is not a list of URLs; line 1 /,
+    /^UsageError: b\.txt is not a list of URLs; line 1 is not a URL: it looks like HTML/,
   );
 });
 
