@@ -1,8 +1,7 @@
-// Owns the joining of the worker pool with the hosts' gates and the ledger: who may send, what a worker's event means for
-// the accounts, and which failures come back because they were an outage.
-import { SEC_HOST_KEY, hostKeyOf } from '../edgar/fair-access.ts';
-import type { Batch, DocumentRequest } from '../model/document.ts';
-import type { Outcome } from '../model/outcome.ts';
+// Owns the joining of the worker pool with the limits and the ledger: who may send, and what a worker's event means for the
+// accounts.
+import { SEC_HOST_KEY } from '../edgar/fair-access.ts';
+import type { Batch } from '../model/document.ts';
 import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Pace } from '../model/standing.ts';
@@ -12,12 +11,11 @@ import { WorkerPool, type StartThread } from '../worker/pool.ts';
 import type { PoolWorker, ThreadNews } from '../worker/pooled-thread.ts';
 import type { WorkerSettings } from '../worker/protocol.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
-import { HeldFailures, type HeldFailure } from './held-failures.ts';
-import type { HostBudget } from '../limits/gate-ports.ts';
-import { Hosts } from './hosts.ts';
+import { Limits } from '../limits/limits.ts';
+import { RateLimiter, type RateLimiterOptions } from '../limits/rate-limiter.ts';
 import type { Ledger } from './ledger.ts';
-import { OwnBudget } from '../limits/own-budget.ts';
-import { SecBudget, type SecBudgetOptions } from '../limits/sec-budget.ts';
+import { Outages } from './outages.ts';
+import { PermitServer } from './permit-server.ts';
 import type { RunSettings } from './settings.ts';
 
 /** Requests in flight get so long when a run drains. */
@@ -33,7 +31,7 @@ export interface CrewPorts {
   /** Time, threads and the state that runs share: the system's own unless a simulation puts others in their place. */
   readonly clock?: Clock;
   readonly startThread?: StartThread;
-  readonly secStateFile?: SecBudgetOptions['file'];
+  readonly secStateFile?: RateLimiterOptions['file'];
 }
 
 export class Crew {
@@ -43,11 +41,10 @@ export class Crew {
   readonly #ledger: Ledger;
   readonly #end: (end: RunEnd) => void;
   readonly #pool: WorkerPool;
-  readonly #hosts: Hosts;
+  readonly #limits: Limits;
+  readonly #permits: PermitServer;
+  readonly #outages: Outages;
   readonly #clock: Clock;
-  readonly #held = new HeldFailures();
-  #draining = false;
-  #returned: DocumentRequest[] = [];
   /** Permits are spaced for some of the URLs: more threads would only wait for them. */
   #permitsAreScarce: boolean;
   #started = 0;
@@ -67,19 +64,20 @@ export class Crew {
     this.#end = end;
     this.#permitsAreScarce = settings.otherRate !== undefined;
     this.#pool = this.#openPool();
-    this.#hosts = new Hosts({
+    this.#limits = new Limits({
       gate: { giveUpMs: settings.giveUpMs, patienceMs: PATIENCE_MS },
       clock: this.#clock,
-      budgetOf: (host) => this.#budgetOf(host),
-      broadcast: (message) => this.#pool.broadcast(message),
+      limiterOf: (host) => this.#limiterOf(host),
       emit: ports.emit,
-      onOutage: (host) => this.#takeBack(host),
       end,
     });
+    const pacedHosts = [settings.otherRate === undefined ? SEC_HOST_KEY : '*'];
+    this.#permits = new PermitServer(this.#limits, pacedHosts, (message) => this.#pool.broadcast(message));
+    this.#outages = new Outages(ports.emit);
   }
 
   get secPace(): Pace | undefined {
-    return this.#hosts.secPace;
+    return this.#limits.secPace;
   }
 
   /** Documents that go to the SEC are on their way. */
@@ -96,26 +94,15 @@ export class Crew {
     this.#pool.give(batch);
   }
 
-  /** Documents whose failures were an outage, as a batch. */
-  takeReturned(): Batch | undefined {
-    if (this.#returned.length === 0) return undefined;
-    return { documents: this.#returned.splice(0, this.#settings.batchSize) };
-  }
-
-  /** Resolves when everything that was given out has settled; true if there is something to give out again. */
-  async settled(): Promise<boolean> {
+  /** The list has ended. Resolves when everything that was given out has settled. */
+  async settled(): Promise<void> {
     await this.#pool.settled();
-    if (this.#returned.length > 0) return true;
-    this.#settleHeld(() => true);
-    return false;
   }
 
   /** Starts nothing new; what waits is given back, what is in flight goes on. */
   drain(): void {
-    this.#draining = true;
-    this.#hosts.close();
-    for (const { sequence } of [...this.#pool.drain(), ...this.#returned.splice(0)])
-      this.#ledger.settle(sequence, { kind: 'left' });
+    this.#limits.close();
+    for (const { sequence } of this.#pool.drain()) this.#ledger.settle(sequence, { kind: 'left' });
     this.#pool.wake();
   }
 
@@ -127,13 +114,13 @@ export class Crew {
 
   /** Ends all threads in good order, when everything has settled. */
   async close(): Promise<void> {
-    this.#hosts.close();
+    this.#limits.close();
     await this.#pool.close();
   }
 
   /** Ends all threads at once; may be called more than once. */
   async terminate(): Promise<void> {
-    this.#hosts.close();
+    this.#limits.close();
     await this.#pool.terminate();
     this.#pool.wake();
   }
@@ -150,19 +137,26 @@ export class Crew {
         nowMs: () => this.#clock.nowMs(),
         after: (delayMs, callback) => this.#clock.after(delayMs, callback),
         ...(startThread === undefined ? {} : { startThread }),
-        mayGrow: () => !this.#permitsAreScarce || (!this.#pool.isStarting && !this.#hosts.anyWaiting),
+        mayGrow: () => !this.#permitsAreScarce || (!this.#pool.isStarting && !this.#anyoneWaits),
       },
       {
-        onSettled: ({ sequence }, outcome) => this.#settle(sequence, outcome),
+        onSettled: ({ sequence }, outcome) => this.#ledger.settle(sequence, outcome),
         onNews: (worker, news) => this.#onNews(worker, news),
-        onGone: (worker) => this.#hosts.forget(worker),
+        onGone: (worker) => {
+          this.#permits.forget(worker);
+          this.#outages.forget(worker);
+        },
       },
     );
   }
 
+  /** More threads would only wait too. */
+  get #anyoneWaits(): boolean {
+    return this.#limits.anyWaiting || this.#outages.any;
+  }
+
   #workerSettings(name: string, connections: number): WorkerSettings {
-    const { http, proxies, connectTimeoutMs, fsync, otherRate } = this.#settings;
-    const guardedHosts = otherRate === undefined ? [SEC_HOST_KEY, ...this.#hosts.guardedHosts] : ['*'];
+    const { http, proxies, connectTimeoutMs, fsync, giveUpMs } = this.#settings;
     return {
       name,
       destination: this.#destination,
@@ -171,22 +165,22 @@ export class Crew {
       fsync,
       proxies,
       http,
-      guardedHosts,
-      outages: this.#hosts.outages,
+      pacedHosts: this.#permits.pacedHosts,
+      giveUpMs,
       drainMs: DRAIN_MS,
     };
   }
 
-  #budgetOf(host: string): HostBudget | undefined {
+  #limiterOf(host: string): RateLimiter | undefined {
     const { otherRate } = this.#settings;
-    if (host === SEC_HOST_KEY) return this.#secBudget();
-    return otherRate === undefined ? undefined : new OwnBudget(this.#clock, otherRate);
+    if (host === SEC_HOST_KEY) return this.#secLimiter();
+    return otherRate === undefined ? undefined : RateLimiter.ofOneRun(this.#clock, otherRate);
   }
 
-  #secBudget(): SecBudget {
+  #secLimiter(): RateLimiter {
     const { pid, emit, secStateFile } = this.#ports;
     const { stateFolder, secRate, blockPauseMs } = this.#settings;
-    return new SecBudget({
+    return new RateLimiter({
       file: secStateFile ?? new SharedFile(stateFolder, 'sec-budget.json', pid),
       clock: this.#clock,
       permitsPerSecond: secRate,
@@ -197,46 +191,21 @@ export class Crew {
     });
   }
 
-  #onNews(worker: PoolWorker, event: ThreadNews): void {
-    switch (event.kind) {
+  #onNews(worker: PoolWorker, news: ThreadNews): void {
+    switch (news.kind) {
       case 'permit-request':
-        return this.#hosts.request(worker, event);
+        return void this.#permits.request(worker, news);
       case 'request-ended':
-        return this.#hosts.ended(worker, event);
+        return this.#permits.ended(worker, news);
+      case 'outage':
+        return this.#outages.take(worker, news);
+      case 'gave-up':
+        return this.#end({ kind: 'gave-up', message: news.message });
       case 'warning':
-        return this.#ports.emit({ kind: 'warning', message: event.message });
+        return this.#ports.emit({ kind: 'warning', message: news.message });
       case 'fatal':
-        return this.#end({ kind: 'cannot-write', message: event.message });
+        return this.#end({ kind: 'cannot-write', message: news.message });
     }
-  }
-
-  #settle(sequence: number, outcome: Outcome): void {
-    const address = this.#ledger.addressOf(sequence);
-    if (address !== undefined && HeldFailures.isTransport(outcome)) {
-      if (this.#hosts.wasInOutage(address, outcome.exchange.startedAtMs)) return this.#giveBack(sequence, outcome);
-      if (this.#hosts.isDoubtful(address)) return this.#held.hold(hostKeyOf(new URL(address)), { sequence, outcome });
-    }
-    if (address !== undefined && outcome.kind === 'saved') this.#hosts.succeed(address, outcome.exchange.startedAtMs);
-    this.#settleHeld((host) => !this.#hosts.isDoubtfulHost(host));
-    this.#ledger.settle(sequence, outcome);
-  }
-
-  #settleHeld(applies: (host: string) => boolean): void {
-    for (const { sequence, outcome } of this.#held.release(applies)) this.#ledger.settle(sequence, outcome);
-  }
-
-  /** The host answered nobody: its failures are no failures of the documents, which are tried again. */
-  #takeBack(host: string): void {
-    for (const { sequence, outcome } of this.#held.release((held) => held === host)) this.#giveBack(sequence, outcome);
-  }
-
-  #giveBack(sequence: number, outcome: HeldFailure['outcome']): void {
-    const { requests, receivedBytes = 0 } = outcome.exchange;
-    if (this.#draining) return this.#ledger.settle(sequence, { kind: 'left', requests, receivedBytes });
-    const request = this.#ledger.giveBack(sequence, requests, receivedBytes);
-    if (request === undefined) return;
-    this.#returned.push(request);
-    this.#pool.wake();
   }
 }
 

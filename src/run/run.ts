@@ -143,9 +143,8 @@ export class Run {
     );
     try {
       const batches = provision(this.#list, planner, this.#settings.batchSize);
-      // Failures that turn out to be an outage come back and are given out again.
-      do await this.#feed(crew, batches, ledger);
-      while (await crew.settled());
+      await this.#feed(crew, batches, ledger);
+      await crew.settled();
       await crew.close();
     } finally {
       planner.close();
@@ -155,11 +154,6 @@ export class Run {
 
   async #feed(crew: Crew, batches: ReturnType<typeof provision>, ledger: Ledger): Promise<void> {
     while (await crew.ready(() => this.#draining)) {
-      const returned = crew.takeReturned();
-      if (returned !== undefined) {
-        crew.assign(returned);
-        continue;
-      }
       const value = await this.#next(batches);
       if (value === undefined) return;
       const isBarred = this.#isBarred(value.batch, ledger);

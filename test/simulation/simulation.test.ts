@@ -32,8 +32,6 @@ const ONE = process.env['EDGAR_FETCH_SIMULATION_SEED'];
 const MAX_STEPS = 300_000;
 const FAULTY_RUNS = 4;
 const MAX_RUNS = 12;
-/** A failure may reach the main thread so much later than it happened. */
-const TOLD_WITHIN_MS = 5;
 
 /** The real one, which the faults stand in front of. */
 const append = Reflect.get(ManifestWriter.prototype, 'append');
@@ -304,19 +302,17 @@ class Simulation {
     for (const row of rows) this.#judgeCharge(row);
   }
 
-  /** Who met nothing but an outage that threads were told of in time is charged one attempt. */
+  /** Who met nothing but an outage of its thread is charged one attempt. */
   #judgeCharge(row: ManifestRow): void {
     const hits = this.#world.hits.get(row.url) ?? [];
-    if (hits.length === 0 || row.settledAt === undefined || row.status !== 'saved' || this.#world.asksForPatience)
-      return;
+    if (hits.length === 0 || row.status !== 'saved' || this.#world.asksForPatience) return;
     if (this.#troubled.has(row.url)) return;
     const host = hostKeyOf(new URL(row.url));
-    const settledAtMs = Date.parse(row.settledAt);
-    const known = [...this.#world.declared.values()].filter(
-      (outage) => outage.host === host && outage.toldAtMs + 100 < settledAtMs,
-    );
-    const excused = hits.every((atMs) =>
-      known.some(({ sinceMs, untilMs }) => atMs >= sinceMs - TOLD_WITHIN_MS && atMs <= untilMs),
+    const excused = hits.every(({ thread, atMs }) =>
+      this.#world.declared.some(
+        (outage) =>
+          outage.host === host && outage.thread === thread && atMs >= outage.sinceMs && atMs <= outage.untilMs,
+      ),
     );
     if (!excused) return;
     this.#count('excused');
