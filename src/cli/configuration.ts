@@ -62,7 +62,7 @@ function stateFolder(environment: Environment): string {
 
 /** The options as `runs.jsonl` keeps them: those that were set, without what identifies a person. */
 export function optionsForLog(options: ResolvedOptions): Readonly<Record<string, unknown>> {
-  const names = [...options.given].filter((name) => name !== 'user-agent');
+  const names = [...options.given.keys()].filter((name) => name !== 'user-agent');
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 

@@ -5,9 +5,8 @@ import { Run, type RunResult } from '../run/run.ts';
 import { readUrlLists } from '../plan/url-list.ts';
 import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
-import { unknownVariables, type ResolvedOptions } from './options.ts';
+import { optionsToRepeat, unknownVariables, type ResolvedOptions } from './options.ts';
 import { Reporter } from './reporter.ts';
-import { shellWord } from './shown-text.ts';
 import { openSource, type Source } from './source.ts';
 
 export interface Edge {
@@ -69,19 +68,10 @@ function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Rep
     logFormat: options['log-format'],
     progress: !options['no-progress'],
     destination: relative('', options.out) || '.',
-    sameOptions: repeatOptions(options),
+    sameOptions: optionsToRepeat(options),
     source,
     process: edge.process,
   });
-}
-
-/** The options that the next command needs to do the same. */
-function repeatOptions(options: ResolvedOptions): string {
-  const names = ['out', 'layout', 'existing', 'mirror', 'rate', 'check'] as const;
-  return names
-    .filter((name) => options.given.has(name))
-    .map((name) => `--${name} ${shellWord(String(options[name]))}`)
-    .join(' ');
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { Option, type Command } from 'commander';
 import { nearest } from './nearest.ts';
+import { shellWord } from './shown-text.ts';
 import * as values from './values.ts';
 import type { ValueParser } from './values.ts';
 
@@ -76,9 +77,15 @@ const OPTIONS = {
 type OptionName = keyof typeof OPTIONS;
 type ValueOf<D> = D extends Definition<infer T> ? T : never;
 
-/** What every option means; `given` names those that were set, on the command line or in the environment. */
+interface FoundText {
+  readonly text: string;
+  /** How a message names where it came from. */
+  readonly source: string;
+}
+
+/** What every option means; `given` has the texts of those that were set, on the command line or in the environment. */
 export type ResolvedOptions = { readonly [N in OptionName]: ValueOf<(typeof OPTIONS)[N]> } & {
-  readonly given: ReadonlySet<OptionName>;
+  readonly given: ReadonlyMap<OptionName, FoundText>;
 };
 
 type Texts = Readonly<Record<string, string | undefined>>;
@@ -100,21 +107,15 @@ export function addOptions(command: Command): Command {
 
 /** Reads what was typed and what the environment says; the command line wins, an empty variable is unset. */
 export function readOptions(typed: Readonly<Record<string, unknown>>, environment: Texts): ResolvedOptions {
-  const given = new Set<OptionName>();
+  const given = new Map<OptionName, FoundText>();
   const resolved: Record<string, unknown> = { given };
   for (const name of NAMES) {
     const { parse, fallback } = OPTIONS[name] as Definition<unknown>;
     const found = typedText(name, typed) ?? environmentText(name, environment);
-    if (found !== undefined) given.add(name);
+    if (found !== undefined) given.set(name, found);
     resolved[name] = found === undefined ? fallback : parse(found.text, found.source);
   }
   return resolved as ResolvedOptions;
-}
-
-interface FoundText {
-  readonly text: string;
-  /** How a message names where it came from. */
-  readonly source: string;
 }
 
 function typedText(name: OptionName, typed: Readonly<Record<string, unknown>>): FoundText | undefined {
@@ -123,6 +124,16 @@ function typedText(name: OptionName, typed: Readonly<Record<string, unknown>>): 
   // commander keeps `--no-x` as `x: false`.
   if (value === !name.startsWith('no-')) return { text: '1', source: `--${name}` };
   return typeof value === 'string' ? { text: value, source: `--${name}` } : undefined;
+}
+
+/** The options of the command line as a shell reads them, to be typed again. What only the screen shows is left out. */
+export function optionsToRepeat({ given }: ResolvedOptions): string {
+  const texts = [...given].map(([name, { text, source }]) => {
+    const isOfScreen = ['dry-run', 'json', 'quiet', 'log-level', 'log-format', 'no-progress'].includes(name);
+    if (isOfScreen || source !== `--${name}`) return [];
+    return OPTIONS[name].parse === values.flag ? [source] : [source, shellWord(text)];
+  });
+  return texts.flat().join(' ');
 }
 
 function environmentText(name: OptionName, environment: Texts): FoundText | undefined {

@@ -65,7 +65,9 @@ function repair(
   edge: Edge,
 ): Promise<number> {
   const lists = [{ name, bytes: Readable.from(linesOf(damaged)), isChecked: true }];
-  const given = new Set([...options.given, 'out', 'existing'] as const);
+  const given = new Map(options.given)
+    .set('out', { text: folder, source: '--out' })
+    .set('existing', { text: 'replace', source: '--existing' });
   return downloadFrom(
     { lists, name, close: () => undefined },
     { ...options, out: folder, existing: 'replace', json: false, given },

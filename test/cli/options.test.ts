@@ -4,7 +4,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { configure, optionsForLog } from '../../src/cli/configuration.ts';
-import { addOptions, readOptions, unknownVariables, type ResolvedOptions } from '../../src/cli/options.ts';
+import {
+  addOptions,
+  optionsToRepeat,
+  readOptions,
+  unknownVariables,
+  type ResolvedOptions,
+} from '../../src/cli/options.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 
@@ -34,7 +40,7 @@ test('the line end of a file of variables is no part of the User-Agent', () => {
 
 test('the defaults are those of the contract', () => {
   const { given, workers, ...defaults } = options([]);
-  assert.deepEqual([...given], []);
+  assert.deepEqual([...given.keys()], []);
   assert.ok(workers >= 1 && workers <= 4);
   assert.deepEqual(defaults, {
     out: 'downloads',
@@ -99,7 +105,7 @@ for (const name of NAMES) {
 
   test(`--${name} and ${variable} mean the same, and the command line wins`, () => {
     assert.deepEqual(options(typed)[name], value);
-    assert.deepEqual([...options(typed).given], [name]);
+    assert.deepEqual([...options(typed).given.keys()], [name]);
     assert.deepEqual(options([], { [variable]: text })[name], value);
     assert.deepEqual(options(typed, { [variable]: 'nonsense \u0000' })[name], value);
     assert.deepEqual(options([], { [variable]: '' }), options([]), 'an empty variable is unset');
@@ -198,4 +204,23 @@ test('variables that look like ours and are not are named, with the one that was
       'EDGAR_FETCH_USERAGENT (did you mean EDGAR_FETCH_USER_AGENT?), EDGAR_FETCH_COLOR',
   );
   assert.equal(unknownVariables({ EDGAR_FETCH_STATE_DIR: 'x', EDGAR_IDENTITY: 'x', EDGAR_FETCH_JSON: '' }), undefined);
+});
+
+test('the next command repeats what was typed and matters, as a shell reads it, and not what the environment says', () => {
+  const typed = [
+    '--max-size',
+    '2GiB',
+    '--json',
+    '--no-fsync',
+    '-o',
+    "it's mine",
+    '--user-agent',
+    CONTACT,
+    '--give-up',
+    '1h',
+  ];
+  assert.equal(
+    optionsToRepeat(options(typed, { EDGAR_FETCH_RETRIES: '3', EDGAR_FETCH_LAYOUT: 'filing' })),
+    `--out 'it'\\''s mine' --user-agent '${CONTACT}' --max-size 2GiB --give-up 1h --no-fsync`,
+  );
 });
