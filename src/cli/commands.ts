@@ -55,7 +55,12 @@ export function createProgram(edge: Edge, end: (exitCode: number) => void): Comm
   program
     .command('help [command]')
     .description('print its help; "help options" for all')
-    .action((topic: string | undefined) => printHelp(program, topic));
+    .action(async (topic: string | undefined) => {
+      if (topic !== 'man') return printHelp(program, topic);
+      // For those who build and package it.
+      const { manPage } = await import('./man-page.ts');
+      edge.process.stdout.write(manPage(program, edge.version));
+    });
   for (const command of program.commands) command.exitOverride((error) => throwUsage(error, command));
   return program;
 }

@@ -7,7 +7,7 @@ const COLUMNS = 80;
 
 /** After the options of a download. */
 export const NOTES = `
-List: one URL a line; text after the first white space is kept as its tag; lines
+List: one URL a line; text after the first whitespace is kept as its tag; lines
 beginning with # are comments. EDGAR answers only those who say who they are:
   export EDGAR_FETCH_USER_AGENT='Your Name your.name@your-company.com'
   edgar-fetch urls.txt --out downloads
@@ -17,7 +17,7 @@ Exit codes: 0 all there, 1 some failed for good, 75 run me again, 2 usage,
 3 User-Agent refused, 4 cannot write, 130/143 interrupted. All other options and
 the environment variables: edgar-fetch help options`;
 
-const VARIABLES = `
+export const VARIABLES = `
 Defaults stand in brackets. --rate is none for other hosts than *.sec.gov, and
 holds for each of them if given. Durations are 500ms, 30s, 10m or 6h. All can be
 set in the environment: --max-size 1MB as EDGAR_FETCH_MAX_SIZE=1MB, --json as

@@ -14,7 +14,7 @@ export type LineVerdict =
   /** What is said of the line; copies nothing of it. */
   | { readonly valid: false; readonly reason: string };
 
-/** Judges a line; text after the first white space is the caller's own key. */
+/** Judges a line; text after the first whitespace is the caller's own tag. */
 export function judgeLine({ text, tooLong }: Pick<ListLine, 'text' | 'tooLong'>): LineVerdict {
   if (tooLong) return invalid('is longer than 8 KiB; give one URL a line');
   const plain = plainUrl(text);
@@ -52,9 +52,9 @@ export function whyNoList<Line extends Pick<ListLine, 'text' | 'tooLong'>>(
 function misreadSecUrl(url: string): string | undefined {
   const [path = ''] = url.split('?', 1);
   if (/https?:\/\//i.test(path.slice('https://'.length)))
-    return 'has a second URL; give one URL a line (was a file without a last line end joined with another?)';
+    return 'has a second URL; give one URL a line (is a newline missing at the end of a file that was joined?)';
   if (!url.includes(',') && !path.includes(';')) return undefined;
-  return 'looks like a line of a CSV; give the column of the URLs alone, or the URL, a space and your own key';
+  return 'looks like a line of a CSV; give the column of URLs alone, or the URL, a space and your own tag';
 }
 
 const NO_HINT = 'give one URL a line, beginning with https://';
@@ -83,7 +83,7 @@ function whyNoUrl(text: string): string {
   if (/^<[!?a-z]/i.test(text)) return 'it looks like HTML or XML; give the URLs in it, one a line';
   if (/^[{[]/.test(text)) return 'it looks like JSON; give the URLs in it, one a line';
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(text)) return 'only http:// and https:// can be fetched';
-  if (/https?:\/\//i.test(text)) return 'its URL does not stand first; give the URL, and after it your own key';
+  if (/https?:\/\//i.test(text)) return 'the URL must come first; put your own tag after it';
   if (/edgar\/data\//i.test(text))
     return `it looks like a line of an EDGAR index; give ${WWW}/Archives/ and the file name of its last column`;
   return NO_HINT;

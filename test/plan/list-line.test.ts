@@ -16,7 +16,7 @@ function reasonOf(text: string): string {
   return verdict.valid ? `valid: ${verdict.url}` : verdict.reason;
 }
 
-test('text after the first white space is the tag, trimmed', () => {
+test('text after the first whitespace is the tag, trimmed', () => {
   for (const url of [DOCUMENT, OTHER]) {
     assert.deepEqual(judge(url), { valid: true, url, given: url, sec: url === DOCUMENT });
     for (const [text, tag] of [
@@ -35,9 +35,9 @@ test('the form that was given is kept beside the canonical one', () => {
   assert.deepEqual([verdict.url, verdict.given.slice(0, 15)], [DOCUMENT, 'http://sec.gov/']);
 });
 
-const CSV = 'looks like a line of a CSV; give the column of the URLs alone, or the URL, a space and your own key';
+const CSV = 'looks like a line of a CSV; give the column of URLs alone, or the URL, a space and your own tag';
 const SECOND = 'has a second URL; give one URL a line';
-const JOINED = `${SECOND} (was a file without a last line end joined with another?)`;
+const JOINED = `${SECOND} (is a newline missing at the end of a file that was joined?)`;
 const PLAIN = 'give one URL a line, beginning with https://';
 
 const BAD: readonly (readonly [string, string])[] = [
@@ -61,8 +61,8 @@ const BAD: readonly (readonly [string, string])[] = [
   [`${DOCUMENT},10-K`, CSV],
   [`${DOCUMENT}, 10-K`, CSV],
   [`${DOCUMENT};10-K`, CSV],
-  [`"${DOCUMENT}","10-K"`, 'its URL does not stand first; give the URL, and after it your own key'],
-  [`10-K ${DOCUMENT}`, 'its URL does not stand first; give the URL, and after it your own key'],
+  [`"${DOCUMENT}","10-K"`, 'the URL must come first; put your own tag after it'],
+  [`10-K ${DOCUMENT}`, 'the URL must come first; put your own tag after it'],
   [`{"url":"${DOCUMENT}"}`, 'it looks like JSON; give the URLs in it, one a line'],
   [`<a href="${DOCUMENT}">`, 'it looks like HTML or XML; give the URLs in it, one a line'],
   ['1000697|WATERS CORP|10-K|2010-02-26|edgar/data/1000697/0000950123-10-017583.txt', 'it looks like a line of an EDGAR index; give https://www.sec.gov/Archives/ and the file name of its last column'],
