@@ -1,6 +1,8 @@
 // Owns the download command: source, settings, run, reporter, signals.
 import { relative } from 'node:path';
 import { cannotWriteStdout } from '../model/errors.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import { LocalWorkers } from '../run/local-workers.ts';
 import { Run, type RunResult } from '../run/run.ts';
 import { readUrlLists } from '../plan/url-list.ts';
 import { configure, optionsForLog } from './configuration.ts';
@@ -33,14 +35,18 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
   const reporter = openReporter(source, options, edge);
   const unknown = unknownVariables(process.env);
   if (unknown !== undefined) await reporter.warn(unknown);
+  const ports = {
+    workerEntry: edge.workerEntry,
+    pid: process.pid,
+    emit: (event: RunEvent) => reporter.take(event),
+  };
   const run = new Run(settings, {
     lines: readUrlLists(source.lists, settings.batchSize),
-    workerEntry: edge.workerEntry,
+    openWorkers: (destination, listener) => new LocalWorkers(settings, destination, ports, listener),
     lookEntry: edge.lookEntry,
     version,
-    pid: process.pid,
     optionsForLog: optionsForLog(options),
-    emit: (event) => reporter.take(event),
+    ...ports,
   });
   reporter.start(() => run.standing());
   const detach = attachSignals(run, process);
