@@ -50,8 +50,8 @@ export type Turn =
 const OUTAGE_LENGTH = 20;
 
 /** An outage is probed after so long, then after twice as long each time, up to the longest. */
-export const OUTAGE_FIRST_PAUSE_MS = 10_000;
-export const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
+const OUTAGE_FIRST_PAUSE_MS = 10_000;
+const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
 
 export const CLOSED: Breaker = { kind: 'closed' };
 

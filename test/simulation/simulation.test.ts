@@ -1,4 +1,4 @@
-// Whole runs with a virtual clock and seeded faults in network, disk and process: run, crew, gates, pool, planner, ledger
+// Whole runs with a virtual clock and seeded faults in network, disk and process: run, workers, limits, pool, planner, ledger
 // and manifest are the real ones. A failure names its seed; EDGAR_FETCH_SIMULATION_SEED=<n> replays it.
 import assert from 'node:assert/strict';
 import {
@@ -16,6 +16,9 @@ import { mock, test } from 'node:test';
 import { SEC_HOST_KEY, hostKeyOf } from '../../src/edgar/fair-access.ts';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import type { RunEvent } from '../../src/model/run-event.ts';
+import type { WorkerSettings } from '../../src/worker/protocol.ts';
+import { LocalWorkers } from '../../src/run/local-workers.ts';
 import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
@@ -181,24 +184,29 @@ class Simulation {
     const settled: { row: { url: string; status: string }; transient: boolean }[] = [];
     const faults = { deathAfter: Infinity, fullDisk: 0, crash: 0 };
     const stopAfter = faulty && this.#random.chance(0.1) ? { stopAfterMs: this.#random.within(1, 60_000) } : {};
-    const run = new Run(
-      { ...this.#settings, ...stopAfter },
-      {
-        source: this.#source(),
-        sourceName: 'the list',
-        workerEntry: new URL('file:///nowhere'),
-        version: '0',
-        pid: process.pid,
-        optionsForLog: {},
-        emit: (event) => {
-          if (event.kind === 'settled') settled.push(event);
-        },
-        clock: this.#clock,
-        secStateFile: this.#state,
-        startThread: (settings) =>
-          new SimulatedThread(settings, { clock: this.#clock, random: this.#random, world: this.#world, ...faults }),
+    const settings = { ...this.#settings, ...stopAfter };
+    const ports = {
+      pid: process.pid,
+      clock: this.#clock,
+      emit: (event: RunEvent) => {
+        if (event.kind === 'settled') settled.push(event);
       },
-    );
+    };
+    const threads = {
+      workerEntry: new URL('file:///nowhere'),
+      secStateFile: this.#state,
+      startThread: (given: WorkerSettings) =>
+        new SimulatedThread(given, { clock: this.#clock, random: this.#random, world: this.#world, ...faults }),
+    };
+    const run = new Run(settings, {
+      ...ports,
+      source: this.#source(),
+      sourceName: 'the list',
+      version: '0',
+      optionsForLog: {},
+      openWorkers: (destination, listener) =>
+        new LocalWorkers(settings, destination, { ...ports, ...threads }, listener),
+    });
     if (faulty) Object.assign(faults, this.#makeFaults(run));
     const restore = this.#failAppends(faulty && this.#random.chance(0.1));
     let end: { readonly result: RunResult } | { readonly error: unknown } | undefined;

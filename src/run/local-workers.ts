@@ -1,8 +1,7 @@
-// Owns the joining of the worker pool with the limits and the ledger: who may send, and what a worker's event means for the
-// accounts.
-import { SEC_HOST_KEY } from '../edgar/fair-access.ts';
+// Owns the workers of a run that are threads of this process: it joins the pool with the limits, so that a thread gets a permit
+// for each request, and says what a thread's news mean for the run.
+import { hostKeyOf, SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { Batch } from '../model/document.ts';
-import type { RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Pace } from '../model/standing.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
@@ -13,10 +12,10 @@ import type { WorkerSettings } from '../worker/protocol.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
 import { Limits } from '../limits/limits.ts';
 import { RateLimiter, type RateLimiterOptions } from '../limits/rate-limiter.ts';
-import type { Ledger } from './ledger.ts';
 import { Outages } from './outages.ts';
 import { PermitServer } from './permit-server.ts';
 import type { RunSettings } from './settings.ts';
+import type { Workers, WorkersListener } from './workers.ts';
 
 /** Requests in flight get so long when a run drains. */
 const DRAIN_MS = 30_000;
@@ -24,7 +23,7 @@ const DRAIN_MS = 30_000;
 /** A document is tried for 10 minutes; a Retry-After beyond that is not waited for. */
 const PATIENCE_MS = 10 * 60_000;
 
-export interface CrewPorts {
+export interface LocalWorkersPorts {
   readonly workerEntry: URL;
   readonly pid: number;
   readonly emit: (event: RunEvent) => void;
@@ -34,12 +33,11 @@ export interface CrewPorts {
   readonly secStateFile?: RateLimiterOptions['file'];
 }
 
-export class Crew {
+export class LocalWorkers implements Workers {
   readonly #settings: RunSettings;
   readonly #destination: string;
-  readonly #ports: CrewPorts;
-  readonly #ledger: Ledger;
-  readonly #end: (end: RunEnd) => void;
+  readonly #ports: LocalWorkersPorts;
+  readonly #listener: WorkersListener;
   readonly #pool: WorkerPool;
   readonly #limits: Limits;
   readonly #permits: PermitServer;
@@ -48,20 +46,14 @@ export class Crew {
   /** Permits are spaced for some of the URLs: more threads would only wait for them. */
   #permitsAreScarce: boolean;
   #started = 0;
+  #draining = false;
 
-  constructor(
-    settings: RunSettings,
-    destination: string,
-    ports: CrewPorts,
-    ledger: Ledger,
-    end: (end: RunEnd) => void,
-  ) {
+  constructor(settings: RunSettings, destination: string, ports: LocalWorkersPorts, listener: WorkersListener) {
     this.#settings = settings;
     this.#destination = destination;
     this.#ports = ports;
     this.#clock = ports.clock ?? systemClock;
-    this.#ledger = ledger;
-    this.#end = end;
+    this.#listener = listener;
     this.#permitsAreScarce = settings.otherRate !== undefined;
     this.#pool = this.#openPool();
     this.#limits = new Limits({
@@ -69,7 +61,7 @@ export class Crew {
       clock: this.#clock,
       limiterOf: (host) => this.#limiterOf(host),
       emit: ports.emit,
-      end,
+      end: (end) => listener.onEnd(end),
     });
     const pacedHosts = [settings.otherRate === undefined ? SEC_HOST_KEY : '*'];
     this.#permits = new PermitServer(this.#limits, pacedHosts, (message) => this.#pool.broadcast(message));
@@ -80,45 +72,36 @@ export class Crew {
     return this.#limits.secPace;
   }
 
-  /** Documents that go to the SEC are on their way. */
-  expectPermits(): void {
-    this.#permitsAreScarce = true;
+  ready(): Promise<boolean> {
+    return this.#pool.ready(() => this.#draining);
   }
 
-  /** Resolves when somebody wants a batch; false when `stop` says so. */
-  ready(stop: () => boolean): Promise<boolean> {
-    return this.#pool.ready(stop);
-  }
-
-  assign(batch: Batch): void {
+  give(batch: Batch): void {
+    this.#permitsAreScarce ||= batch.documents.some(({ fetchUrl }) => hostKeyOf(new URL(fetchUrl)) === SEC_HOST_KEY);
     this.#pool.give(batch);
   }
 
-  /** The list has ended. Resolves when everything that was given out has settled. */
-  async settled(): Promise<void> {
-    await this.#pool.settled();
+  idle(): Promise<void> {
+    return this.#pool.settled();
   }
 
-  /** Starts nothing new; what waits is given back, what is in flight goes on. */
   drain(): void {
+    this.#draining = true;
     this.#limits.close();
-    for (const { sequence } of this.#pool.drain()) this.#ledger.settle(sequence, { kind: 'left' });
+    for (const document of this.#pool.drain()) this.#listener.onSettled(document, { kind: 'left' });
     this.#pool.wake();
   }
 
-  /** Aborts what is in flight too. */
   cancel(): void {
     this.#pool.broadcast({ kind: 'cancel' });
     this.#pool.wake();
   }
 
-  /** Ends all threads in good order, when everything has settled. */
   async close(): Promise<void> {
     this.#limits.close();
     await this.#pool.close();
   }
 
-  /** Ends all threads at once; may be called more than once. */
   async terminate(): Promise<void> {
     this.#limits.close();
     await this.#pool.terminate();
@@ -140,7 +123,7 @@ export class Crew {
         mayGrow: () => !this.#permitsAreScarce || (!this.#pool.isStarting && !this.#anyoneWaits),
       },
       {
-        onSettled: ({ sequence }, outcome) => this.#ledger.settle(sequence, outcome),
+        onSettled: (document, outcome) => this.#listener.onSettled(document, outcome),
         onNews: (worker, news) => this.#onNews(worker, news),
         onGone: (worker) => {
           this.#permits.forget(worker);
@@ -200,11 +183,11 @@ export class Crew {
       case 'outage':
         return this.#outages.take(worker, news);
       case 'gave-up':
-        return this.#end({ kind: 'gave-up', message: news.message });
+        return this.#listener.onEnd({ kind: 'gave-up', message: news.message });
       case 'warning':
         return this.#ports.emit({ kind: 'warning', message: news.message });
       case 'fatal':
-        return this.#end({ kind: 'cannot-write', message: news.message });
+        return this.#listener.onEnd({ kind: 'cannot-write', message: news.message });
     }
   }
 }
