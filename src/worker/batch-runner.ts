@@ -153,38 +153,38 @@ export class BatchRunner {
     return { ...document, validators: {} };
   }
 
-  /** Waits to try again; false at once if the run drains. */
-  async #sleep(delayMs: number): Promise<boolean> {
+  /** Waits to try again. */
+  #sleep(delayMs: number): Promise<boolean> {
+    return this.#rest((wake) => {
+      const timer = setTimeout(wake, delayMs);
+      return () => clearTimeout(timer);
+    });
+  }
+
+  /** Waits until it is known whose fault a failure was. */
+  async #decided(fault: Fault): Promise<boolean> {
+    this.#unjudged++;
+    const goesOn = await this.#rest((wake) => void fault.decided.then(wake));
+    this.#unjudged--;
+    return goesOn;
+  }
+
+  /** Waits, without a connection, until `begin` calls back; false at once if the run drains, and `begin` is called off. */
+  async #rest(begin: (wake: () => void) => (() => void) | undefined): Promise<boolean> {
     if (this.#draining) return false;
     this.#sleeping++;
     this.#tellHunger();
+    this.#judge();
     await new Promise<void>((resolve) => {
       const wake = (): void => {
-        clearTimeout(timer);
+        callOff?.();
         this.#wakers.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, delayMs);
+      const callOff = begin(wake);
       this.#wakers.add(wake);
     });
     this.#sleeping--;
-    return !this.#draining;
-  }
-
-  /** Waits until it is known whose fault it was; false if the run drains. */
-  async #decided(fault: Fault): Promise<boolean> {
-    if (this.#draining) return false;
-    this.#sleeping++;
-    this.#unjudged++;
-    this.#tellHunger();
-    this.#judge();
-    let wake: () => void = () => undefined;
-    const drained = new Promise<void>((resolve) => (wake = resolve));
-    this.#wakers.add(wake);
-    await Promise.race([fault.decided, drained]);
-    this.#wakers.delete(wake);
-    this.#sleeping--;
-    this.#unjudged--;
     return !this.#draining;
   }
 
