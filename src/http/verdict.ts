@@ -37,7 +37,7 @@ export interface ReceivedDocument {
   readonly md5Differs: boolean;
 }
 
-export interface RefusedBody {
+interface RefusedBody {
   readonly body: Body;
   readonly rule: string;
 }
