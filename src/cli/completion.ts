@@ -21,7 +21,7 @@ function namesOf({ short, long }: Option): string[] {
 
 /** What may follow an option: given words, a file, a folder, other text, or nothing. */
 function valueOf({ flags, description }: Option): readonly string[] | 'file' | 'folder' | 'text' | undefined {
-  const value = /<(.*)>/.exec(flags)?.[1];
+  const value = /<([^<>]*)>/.exec(flags)?.[1];
   if (value === undefined) return undefined;
   if (value === 'dir' || value === 'file') return value === 'dir' ? 'folder' : 'file';
   if (value === 'level') return [...new Set(description.match(/error|warn|info|debug/g))];

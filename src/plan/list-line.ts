@@ -18,7 +18,7 @@ export type LineVerdict =
 export function judgeLine({ text, tooLong }: Pick<ListLine, 'text' | 'tooLong'>): LineVerdict {
   if (tooLong) return invalid('is longer than 8 KiB; give one URL a line');
   const plain = plainUrl(text);
-  if (plain?.valid === true) return { ...plain, given: text };
+  if (plain?.valid === true) return { valid: true, url: text, given: text, sec: plain.sec };
   const blank = text.search(/\s/);
   const given = blank < 0 ? text : text.slice(0, blank);
   const tag = blank < 0 ? undefined : text.slice(blank).trim();
