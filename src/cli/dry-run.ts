@@ -3,7 +3,7 @@ import { systemClock } from '../model/clock.ts';
 import { readIndex } from '../run/open-destination.ts';
 import { Planner, type Plan } from '../plan/planner.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { readUrlList } from '../plan/url-list.ts';
+import { readUrlLists } from '../plan/url-list.ts';
 import type { Edge } from './download.ts';
 import type { Source } from './source.ts';
 import { readableDuration } from '../model/units.ts';
@@ -44,7 +44,7 @@ export async function printDryRun(
     nameCollisions: 0,
     fromSec: 0,
   };
-  for await (const lines of readUrlList(source.stream, source.name)) {
+  for await (const lines of readUrlLists(source.lists, settings.batchSize)) {
     for (const assessment of planner.assess(lines)) count(counts, planner.conclude(assessment));
   }
   planner.close();

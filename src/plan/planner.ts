@@ -1,12 +1,12 @@
 // Owns what is to become of each line of the list: fetched, there already, known to be missing, a duplicate, or bad. Reads
 // the manifest's index and asks the disk for the size of files that have a row; sends nothing and writes nothing.
-import { canonicalUrl, plainUrl } from '../edgar/canonical-url.ts';
 import type { Layout } from '../edgar/layout.ts';
 import { digestOfText, type Digest } from '../storage/manifest/digest.ts';
 import { DigestTable } from '../storage/manifest/digest-table.ts';
 import type { Existing, Validators } from '../model/document.ts';
 import type { ManifestIndex, KnownDocument } from '../storage/manifest/manifest-index.ts';
 import { KnownFiles, type Question } from '../storage/folder/known-files.ts';
+import { judgeLine } from './list-line.ts';
 import { Names } from './names.ts';
 import type { ListLine } from './url-list.ts';
 
@@ -116,12 +116,12 @@ export class Planner {
   }
 
   #assess(line: ListLine): Assessment {
-    if (line.tooLong) return bad(line, 'the line is longer than 8 KiB');
-    const plain = plainUrl(line.text);
-    const { text: given, tag }: TaggedText = plain === undefined ? splitTag(line.text) : line;
-    const verdict = plain ?? canonicalUrl(given);
-    if (!verdict.valid) return bad(line, `line ${line.number} is not a URL to fetch: ${verdict.reason}`);
-    const { url, sec } = verdict;
+    const verdict = judgeLine(line);
+    if (!verdict.valid) {
+      const message = `${line.place ?? `line ${line.number}`} ${verdict.reason}`;
+      return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
+    }
+    const { url, sec, given, tag } = verdict;
     const digest = digestOfText(url);
     const number = this.#index.numberOf(digest);
     if (!this.#isFirst(digest, number)) return { kind: 'duplicate' };
@@ -203,20 +203,4 @@ export class Planner {
 function entryOf(url: string, line: number, given: string, tag: string | undefined): ListEntry {
   if (tag === undefined) return url === given ? { url, line } : { url, line, given };
   return url === given ? { url, line, tag } : { url, line, given, tag };
-}
-
-interface TaggedText {
-  readonly text: string;
-  readonly tag?: string;
-}
-
-/** Text after the first white space is the caller's own key. */
-export function splitTag(text: string): TaggedText {
-  const blank = text.search(/\s/);
-  if (blank < 0) return { text };
-  return { text: text.slice(0, blank), tag: text.slice(blank).trim() };
-}
-
-function bad(line: ListLine, message: string): Extract<Plan, { kind: 'bad' }> {
-  return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
 }

@@ -5,7 +5,6 @@ import { lstat, readFile } from 'node:fs/promises';
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { foldCase } from '../edgar/layout.ts';
 import { digestOfText } from '../storage/manifest/digest.ts';
 import { DigestTable } from '../storage/manifest/digest-table.ts';
@@ -15,7 +14,7 @@ import type { ManifestIndex } from '../storage/manifest/manifest-index.ts';
 import { ManifestRows } from '../storage/manifest/manifest-rows.ts';
 import { STATE_FOLDER, statePaths } from '../storage/state-folder.ts';
 import { readIndex } from './open-destination.ts';
-import { splitTag } from '../plan/planner.ts';
+import { judgeLine } from '../plan/list-line.ts';
 import type { ListLine } from '../plan/url-list.ts';
 
 /** What was found of a URL: with its line of the list that was asked about, and its tag there or in its row. */
@@ -32,8 +31,8 @@ export type Finding =
   | ({ readonly status: 'changed'; readonly path: string; readonly reason?: string } & OfUrl)
   /** It is there without a row; or it is a folder that cannot be read (`reason`). */
   | { readonly status: 'unknown'; readonly path: string; readonly reason?: string }
-  /** A URL of the list that was never saved here. */
-  | ({ readonly status: 'absent'; readonly line: number } & OfUrl);
+  /** A URL of the list that was never saved here; or a line that is not a URL (`reason`). */
+  | ({ readonly status: 'absent'; readonly line: number; readonly reason?: string } & OfUrl);
 
 /** A row that is to be checked, and what the list says of its URL. */
 interface Question {
@@ -102,15 +101,16 @@ export class Verifier {
   }
 
   *#listedRows(lines: readonly ListLine[]): Generator<Question> {
-    for (const { text, number } of lines) {
-      const tagged = splitTag(text);
-      const verdict = canonicalUrl(tagged.text);
-      const url = verdict.valid ? verdict.url : text;
-      const about = { line: number, ...(verdict.valid && tagged.tag !== undefined ? { tag: tagged.tag } : {}) };
+    for (const line of lines) {
+      const verdict = judgeLine(line);
+      const url = verdict.valid ? verdict.url : line.text;
+      const tag = verdict.valid ? verdict.tag : undefined;
+      const reason = verdict.valid ? {} : { reason: verdict.reason };
+      const about = { line: line.number, ...(tag === undefined ? {} : { tag }) };
       if (this.#listed.add(digestOfText(url)) < 0) continue;
       const document = this.#index.lookUp(url);
       if (document.kind === 'saved') yield { rowOffset: document.rowOffset, ...about };
-      else this.#note({ status: 'absent', url, ...about });
+      else this.#note({ status: 'absent', url, ...about, ...reason });
     }
   }
 

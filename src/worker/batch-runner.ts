@@ -6,9 +6,9 @@ import type { DocumentRequest } from '../model/document.ts';
 import type { Outcome, SavedDocument } from '../model/outcome.ts';
 import type { OutageBreaker } from '../limits/outage-breaker.ts';
 import type { Fault } from '../model/permits.ts';
-import type { ReceivedDocument } from '../http/attempt.ts';
 import type { HttpContext } from '../http/context.ts';
 import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
+import type { ReceivedDocument } from '../http/verdict.ts';
 import type { RefusedBodies } from '../storage/folder/refused-bodies.ts';
 import type { DocumentSaver, SaveEnd } from '../storage/folder/save.ts';
 import type { Outbox } from './outbox.ts';
@@ -234,29 +234,27 @@ function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd
       return { kind: 'failed', exchange, failure: save.failure };
     case 'same':
       if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
-      return { kind: 'saved', exchange, document: describe(document, save, end.warning) };
+      return { kind: 'saved', exchange, document: describe(document, save) };
     case 'saved':
-      return { kind: 'saved', exchange, document: describe(document, save, end.warning) };
+      return { kind: 'saved', exchange, document: describe(document, save) };
   }
 }
 
-function describe(
-  document: ReceivedDocument,
-  save: Exclude<SaveEnd, { kind: 'failed' }>,
-  warning: string | undefined,
-): SavedDocument {
-  const { body, etag, lastModified, root } = document;
+const OTHER_MD5 = "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike";
+
+function describe(document: ReceivedDocument, save: Exclude<SaveEnd, { kind: 'failed' }>): SavedDocument {
+  const { body, bytes, etag, lastModified, root, md5Differs } = document;
   const saved = save.kind === 'saved';
   return {
     path: save.path,
-    bytes: body.source.size,
+    bytes,
     sha256: body.sha256,
     etag,
     lastModified,
     root,
     previousSha256: saved ? save.previousSha256 : undefined,
     wasThere: !saved,
-    warning: (saved ? save.warning : undefined) ?? warning,
+    warning: (saved ? save.warning : undefined) ?? (md5Differs ? OTHER_MD5 : undefined),
   };
 }
 

@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { OutageBreaker } from '../limits/outage-breaker.ts';
 import { systemClock } from '../model/clock.ts';
-import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
+import { NetworkWire } from '../http/wire.ts';
 import { DocumentSaver } from '../storage/folder/save.ts';
 import { RefusedBodies } from '../storage/folder/refused-bodies.ts';
 import { statePaths } from '../storage/state-folder.ts';
@@ -29,15 +29,17 @@ function serve(): void {
   const breaker = new OutageBreaker(paced, { clock: systemClock, giveUpMs: settings.giveUpMs, listener: outbox });
   const temporary = new TemporaryFolder(paths.temporary, settings.name);
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
-  const connections = new Connections(connector, 2 * settings.connections - 1);
+  const wire = new NetworkWire(connector, {
+    idleTimeoutMs: settings.http.idleTimeoutMs,
+    maxIdle: 2 * settings.connections - 1,
+    cancelled: cancellation.signal,
+  });
   const runner = new BatchRunner({
     http: {
       settings: settings.http,
-      connections,
-      connector,
+      wire,
       permits: { acquire: (host) => breaker.acquire(host, draining.signal) },
       openTemporary: () => temporary.open(),
-      cancelled: cancellation.signal,
       nowMs: Date.now,
       random: Math.random,
     },
@@ -71,7 +73,7 @@ function serve(): void {
         return runner.finish();
       case 'close':
         void runner.idle().then(() => {
-          connections.close();
+          wire.close();
           outbox.flush();
           port.close();
         });

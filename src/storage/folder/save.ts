@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDocumentPath } from '../../edgar/layout.ts';
+import { discardBody, type Body, type BodyFile } from '../../model/body.ts';
 import { permanentFailure, type Failure } from '../../model/failure.ts';
 import type { DocumentRequest } from '../../model/document.ts';
 import { DocumentFolders, FolderBlockedError, impossibleName } from './document-folders.ts';
@@ -15,18 +16,6 @@ import { kindAt } from '../plain-file.ts';
 import { statePaths } from '../state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
 import { freeBytes } from './temporary-file.ts';
-
-/** A body in memory, or in a temporary file of the destination. */
-export type DocumentBody =
-  | { readonly kind: 'memory'; readonly bytes: Buffer; readonly sha256: string }
-  | { readonly kind: 'file'; readonly file: WrittenFile; readonly sha256: string };
-
-export interface WrittenFile {
-  readonly path: string;
-  readonly size: number;
-  complete(sync: boolean): Promise<void>;
-  discard(): void;
-}
 
 export type SaveEnd =
   | {
@@ -60,7 +49,7 @@ export class DocumentSaver {
   }
 
   /** Saves a body under the document's path. Consumes the body. Rejects only with CannotWriteError. */
-  async save(request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  async save(request: DocumentRequest, body: Body): Promise<SaveEnd> {
     try {
       const place = await this.#findPlace(request, body);
       if (place.kind === 'same') {
@@ -87,7 +76,7 @@ export class DocumentSaver {
     return isDocumentPath(path) && sha256 === (await sha256OfFile(this.#folders.fileAt(path)).catch(() => undefined));
   }
 
-  async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {
+  async #findPlace(request: DocumentRequest, body: Body): Promise<Place> {
     for (const [rank, path] of request.paths.entries()) {
       const file = this.#folders.fileAt(path);
       const status = statusOf(file);
@@ -101,7 +90,7 @@ export class DocumentSaver {
     throw new FolderBlockedError(`files that are not ours stand at ${request.paths.join(' and ')}; move them away`);
   }
 
-  async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: Body): Promise<SaveEnd> {
     const { folder, fresh } = this.#folders.prepare(place.path);
     const final = this.#folders.fileAt(place.path);
     const written = body.kind === 'file' ? body.file : this.#write(body.bytes);
@@ -118,7 +107,7 @@ export class DocumentSaver {
     }
   }
 
-  #write(bytes: Buffer): WrittenFile {
+  #write(bytes: Buffer): BodyFile {
     const file = this.#temporary.open();
     file.write(bytes);
     releaseMemory(bytes);
@@ -184,11 +173,7 @@ function mayBeOurs(file: string): boolean {
   return ['file', 'link to nothing', 'link to itself', undefined].includes(kindAt(file));
 }
 
-async function hasBytes(file: string, status: Stats, body: DocumentBody): Promise<boolean> {
+async function hasBytes(file: string, status: Stats, body: Body): Promise<boolean> {
   const size = body.kind === 'memory' ? body.bytes.length : body.file.size;
   return status.isFile() && status.size === size && (await sha256OfFile(file)) === body.sha256;
-}
-
-function discardBody(body: DocumentBody): void {
-  if (body.kind === 'file') body.file.discard();
 }

@@ -6,6 +6,7 @@ import { cannotWrite } from '../disk-error.ts';
 import { syncFolder } from '../folder/folder-sync.ts';
 import { ManifestIndex } from './manifest-index.ts';
 import { ManifestRows } from './manifest-rows.ts';
+import type { ManifestRow } from '../../model/manifest-row.ts';
 import { expectKind, openPlainFile } from '../plain-file.ts';
 import type { StatePaths } from '../state-folder.ts';
 import { freeBytes } from '../folder/temporary-file.ts';
@@ -45,14 +46,24 @@ function* failedLines(
   run: string,
   isThere: (path: string, bytes: number) => boolean,
 ): Generator<string, void> {
+  const badLines: number[] = [];
   for (const offset of index.failedRows(isThere)) {
     const row = rows.at(offset);
     if (row?.status !== 'failed') continue;
-    // A bad line belongs to the list of its run; once that is mended nothing would ever supersede it.
-    if (row.error?.code === 'invalid-url' && row.run !== run) continue;
-    const reason = `${row.error?.code ?? 'failed'}: ${row.error?.message ?? ''}`.replace(/\s+/g, ' ');
-    yield `# ${reason}\n${row.url}${row.tag === undefined ? '' : ` ${row.tag}`}\n`;
+    if (row.error?.code !== 'invalid-url') yield failedText(row);
+    // A bad line belongs to the list of its run; once that is fixed nothing would ever supersede it.
+    else if (row.run === run) badLines.push(offset);
   }
+  // They come last: a list that begins with a batch of them is taken for no list.
+  for (const offset of badLines) {
+    const row = rows.at(offset);
+    if (row !== undefined) yield failedText(row);
+  }
+}
+
+function failedText({ url, tag, error }: ManifestRow): string {
+  const reason = `${error?.code ?? 'failed'}: ${error?.message ?? ''}`.replace(/\s+/g, ' ');
+  return `# ${reason}\n${url}${tag === undefined ? '' : ` ${tag}`}\n`;
 }
 
 function* chain(first: string, rest: Iterable<string>): Generator<string, void> {
