@@ -16,12 +16,16 @@ const SPINNING_MS = 22_000;
 class PlayedThread extends EventEmitter implements ThreadLike {
   /** Sequences of each batch. */
   readonly batches: number[][] = [];
+  /** What else it was told, but for pings; of a batch whether nothing else comes before it has settled. */
+  readonly told: string[] = [];
   terminations = 0;
   answers = true;
   /** A thread that hangs in the system does not end when it is told to. */
   endsWhenTold = true;
 
   postMessage(message: ToWorker): void {
+    if (message.kind === 'batch') this.told.push(message.alone ? 'batch alone' : 'batch');
+    else if (message.kind !== 'ping') this.told.push(message.kind);
     if (message.kind === 'batch') this.batches.push(message.batch.documents.map(({ sequence }) => sequence));
     if (message.kind === 'ping' && this.answers) this.says({ kind: 'pong' });
   }
@@ -214,4 +218,13 @@ test('a thread that dies of anything else does not', () => {
   stage.give(0).emit('error', new Error('Cannot read properties of undefined'));
   stage.last.emit('exit', 1);
   assert.deepEqual([stage.fatal, stage.threads.length], [[], 2]);
+});
+
+test('a thread knows when nothing else comes to it: at the end of the list, and while it serves what took another down', () => {
+  const stage = new Stage();
+  stage.pool.give({ documents: [documentOf(0)] });
+  void stage.pool.settled();
+  stage.threads[0]!.emit('exit', 1);
+  assert.deepEqual(stage.threads[0]!.told, ['batch', 'finish']);
+  assert.deepEqual(stage.threads[1]!.told, ['finish', 'batch alone']);
 });
