@@ -16,7 +16,7 @@ export interface AttemptRequest {
   /** Canonical URL, which names the document and its kind; `fetchUrl` is the address that is asked. */
   readonly url: string;
   readonly fetchUrl: string;
-  readonly validators?: Validators;
+  readonly validators?: Validators | undefined;
 }
 
 export type AttemptEnd =

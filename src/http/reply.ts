@@ -11,8 +11,8 @@ import { isEntityTag, type ReplyHead } from './reply-head.ts';
 import { brokenFailure, isOwnShortage, reportOfBroken, timeoutFailure } from './transport-failure.ts';
 
 export interface Validators {
-  readonly etag?: string;
-  readonly lastModified?: string;
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
 }
 
 /** What was seen of the network during an attempt; filled in as it goes. */

@@ -16,7 +16,7 @@ export interface PlannerSettings {
   readonly existing: Existing;
   readonly recheckMissingMs: number;
   /** Origin that *.sec.gov documents are fetched from. */
-  readonly mirror?: string;
+  readonly mirror?: string | undefined;
 }
 
 /** A line of the list as the rows name it. */
@@ -24,8 +24,8 @@ export interface ListEntry {
   readonly url: string;
   readonly line: number;
   /** The line's own form, where it differs. */
-  readonly given?: string;
-  readonly tag?: string;
+  readonly given?: string | undefined;
+  readonly tag?: string | undefined;
 }
 
 export type Plan =
@@ -56,7 +56,7 @@ export interface FetchTarget {
   readonly contactsSec: boolean;
   /** Another URL has the usual name. */
   readonly collides: boolean;
-  readonly validators?: Validators;
+  readonly validators?: Validators | undefined;
 }
 
 export class Planner {
@@ -169,7 +169,7 @@ export class Planner {
     if (claim === 'last') return this.#planNew(entry, sec, [path]);
     const target = this.#target(entry.url, sec, [path], true, false);
     const validators = isThere && existing === 'check' ? this.#validatorsAt(rowOffset) : undefined;
-    return { kind: 'fetch', entry, target: validators === undefined ? target : { ...target, validators } };
+    return { kind: 'fetch', entry, target: { ...target, validators } };
   }
 
   #nameGiver(): Names {
@@ -196,13 +196,12 @@ export class Planner {
 }
 
 function entryOf(url: string, line: number, given: string, tag: string | undefined): ListEntry {
-  if (tag === undefined) return url === given ? { url, line } : { url, line, given };
-  return url === given ? { url, line, tag } : { url, line, given, tag };
+  return { url, line, given: url === given ? undefined : given, tag };
 }
 
 interface TaggedText {
   readonly text: string;
-  readonly tag?: string;
+  readonly tag?: string | undefined;
 }
 
 /** Text after the first white space is the caller's own key. */

@@ -127,5 +127,5 @@ export class Provisioner {
 export function requestOf(sequence: number, plan: FetchPlan): DocumentRequest {
   const { fetchUrl, paths, owned, existing, validators } = plan.target;
   const { url } = plan.entry;
-  return { sequence, url, fetchUrl, paths, owned, existing, ...(validators === undefined ? {} : { validators }) };
+  return { sequence, url, fetchUrl, paths, owned, existing, validators };
 }
