@@ -33,8 +33,9 @@ const slimUndici = {
 };
 
 /**
- * undici 7 closes the connection on a `100 Continue` that nobody asked for. RFC 9110 15.2 has every client pass over it, as
- * undici does over all other 1xx; so its check is taken out, and the build fails when it is no longer found as it was.
+ * undici 7 closes the connection on a `100 Continue` that nobody asked for: since nodejs/undici#201, when it knew no 1xx at all.
+ * RFC 9110 15.2 has every client pass over it, as undici now does over all other 1xx; so its check is taken out, and the build
+ * fails when it is no longer found as it was. The hostile cases with 1xx heads run the shipped bundle against it.
  */
 function passOver100(clientH1) {
   const refusal =

@@ -95,6 +95,11 @@ export class Planner {
     return this.conclude(this.#assess(line));
   }
 
+  /** What becomes of lines that follow each other. */
+  planAll(lines: readonly ListLine[]): Plan[] {
+    return this.assess(lines).map((assessment) => this.conclude(assessment));
+  }
+
   /** The first half of planning, for lines that follow each other. What is assessed is concluded, in that order. */
   assess(lines: readonly ListLine[]): Assessment[] {
     return lines.map((line) => this.#assess(line));

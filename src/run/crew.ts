@@ -9,8 +9,8 @@ import type { Pace } from '../model/standing.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
 import { SharedFile } from '../storage/shared-file.ts';
 import { WorkerPool, type StartThread } from '../worker/pool.ts';
-import type { PoolWorker } from '../worker/pooled-thread.ts';
-import type { WorkerEvent, WorkerSettings } from '../worker/protocol.ts';
+import type { PoolWorker, ThreadNews } from '../worker/pooled-thread.ts';
+import type { WorkerSettings } from '../worker/protocol.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
 import { HeldFailures, type HeldFailure } from './held-failures.ts';
 import type { HostBudget } from '../limits/gate-ports.ts';
@@ -93,7 +93,7 @@ export class Crew {
   }
 
   assign(batch: Batch): void {
-    this.#pool.assign(batch);
+    this.#pool.give(batch);
   }
 
   /** Documents whose failures were an outage, as a batch. */
@@ -150,10 +150,11 @@ export class Crew {
         nowMs: () => this.#clock.nowMs(),
         after: (delayMs, callback) => this.#clock.after(delayMs, callback),
         ...(startThread === undefined ? {} : { startThread }),
-        mayGrow: () => !this.#permitsAreScarce || (this.#pool.allSpoke && !this.#hosts.anyWaiting),
+        mayGrow: () => !this.#permitsAreScarce || (!this.#pool.isStarting && !this.#hosts.anyWaiting),
       },
       {
-        onEvent: (worker, event) => this.#onEvent(worker, event),
+        onSettled: ({ sequence }, outcome) => this.#settle(sequence, outcome),
+        onNews: (worker, news) => this.#onNews(worker, news),
         onGone: (worker) => this.#hosts.forget(worker),
       },
     );
@@ -196,10 +197,8 @@ export class Crew {
     });
   }
 
-  #onEvent(worker: PoolWorker, event: WorkerEvent): void {
+  #onNews(worker: PoolWorker, event: ThreadNews): void {
     switch (event.kind) {
-      case 'settled':
-        return this.#settle(event.sequence, event.outcome);
       case 'permit-request':
         return this.#hosts.request(worker, event);
       case 'request-ended':
@@ -208,9 +207,6 @@ export class Crew {
         return this.#ports.emit({ kind: 'warning', message: event.message });
       case 'fatal':
         return this.#end({ kind: 'cannot-write', message: event.message });
-      case 'hungry':
-      case 'pong':
-        return;
     }
   }
 

@@ -2,7 +2,7 @@
 // manifest row. A document counts as saved only when its row is durable.
 import { linkSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DocumentRequest } from '../model/document.ts';
+import type { Batch, DocumentRequest } from '../model/document.ts';
 import { CannotWriteError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
@@ -17,7 +17,7 @@ import { statePaths } from '../storage/state-folder.ts';
 import type { HeldMissing } from './mass-missing.ts';
 import { asFailed, isMassMissing } from './mass-missing.ts';
 import type { ListEntry } from '../plan/planner.ts';
-import { requestOf, type FetchPlan, type SettledPlan } from '../plan/provisioner.ts';
+import type { FetchPlan, SettledPlan } from '../plan/provisioner.ts';
 import { badLineRow, knownMissingRow, rowOf, unchangedRow } from './rows.ts';
 
 export interface LedgerOptions {
@@ -56,6 +56,7 @@ export class Ledger {
   readonly #appending = new Set<Promise<void>>();
   /** Documents in place whose rows could not be written. */
   readonly #unwritten: Unwritten[] = [];
+  #opened = 0;
   #asked = 0;
 
   constructor(options: LedgerOptions) {
@@ -74,10 +75,15 @@ export class Ledger {
     return { done: this.counts.lines - this.counts.left - inFlight, asked: this.#asked, inFlight, missing };
   }
 
-  /** A line that is fetched: it will settle through `settle`. */
-  open(sequence: number, plan: FetchPlan): void {
-    this.counts.lines++;
-    this.#inFlight.set(sequence, { entry: plan.entry, plan, requestsBefore: 0 });
+  /** Lines that are fetched, as a worker is told of them: each will settle through `settle`. */
+  open(plans: readonly FetchPlan[]): Batch {
+    const documents = plans.map((plan) => {
+      const sequence = this.#opened++;
+      this.counts.lines++;
+      this.#inFlight.set(sequence, { entry: plan.entry, plan, requestsBefore: 0 });
+      return requestOf(sequence, plan);
+    });
+    return { documents };
   }
 
   /** A document in flight is tried again from the beginning; what was sent for it stays on its account. */
@@ -87,12 +93,6 @@ export class Ledger {
     this.counts.wireBytes += receivedBytes;
     this.#inFlight.set(sequence, { ...flight, requestsBefore: flight.requestsBefore + requests });
     return requestOf(sequence, flight.plan);
-  }
-
-  /** A line that ends the run before it is fetched. */
-  leave(): void {
-    this.counts.lines++;
-    this.counts.left++;
   }
 
   /** A line that needs no request. */
@@ -264,6 +264,12 @@ export class Ledger {
       this.#options.onCannotWrite(error);
     }
   }
+}
+
+function requestOf(sequence: number, { entry, target }: FetchPlan): DocumentRequest {
+  const { fetchUrl, paths, owned, existing, validators } = target;
+  const request = { sequence, url: entry.url, fetchUrl, paths, owned, existing };
+  return validators === undefined ? request : { ...request, validators };
 }
 
 type AskedOutcome = Exclude<Outcome, { kind: 'left' }>;

@@ -125,6 +125,16 @@ export function openDestination(settings: DestinationSettings, pid: number, nowM
   }
 }
 
+/** False if the destination has no manifest, so that nothing of a list can be there. */
+export function hasManifest(destination: string): boolean {
+  try {
+    return kindAt(statePaths(destination).manifest) !== undefined;
+  } catch {
+    // Opening it will say what is wrong.
+    return true;
+  }
+}
+
 /** What a destination's manifest says, without holding or creating anything. Throws UsageError or CannotWriteError. */
 export function readIndex(destination: string): ManifestIndex {
   const { manifest } = statePaths(destination);

@@ -10,9 +10,10 @@ import { systemClock, type Clock } from '../model/clock.ts';
 import { Crew, type CrewPorts } from './crew.ts';
 import { Ledger } from './ledger.ts';
 import { HeldMissing } from './mass-missing.ts';
-import { openDestination, readIndex, type OpenDestination } from './open-destination.ts';
+import { hasManifest, openDestination, type OpenDestination } from './open-destination.ts';
 import { Planner, splitTag } from '../plan/planner.ts';
-import { Provisioner, type FetchPlan } from '../plan/provisioner.ts';
+import { ListReader } from '../plan/list-reader.ts';
+import { provision, type FetchPlan, type Provision } from '../plan/provisioner.ts';
 import type { RunSettings } from './settings.ts';
 import { readUrlList, type ListLine } from '../plan/url-list.ts';
 import { validatorsOf } from './rows.ts';
@@ -45,7 +46,7 @@ export class Run {
   readonly #id = randomUUID();
   readonly #clock: Clock;
   readonly #startedAtMs: number;
-  readonly #provisioner: Provisioner;
+  readonly #list: ListReader;
   #end: RunEnd = { kind: 'completed' };
   #draining = false;
   #interrupted = false;
@@ -58,14 +59,14 @@ export class Run {
     this.#ports = ports;
     this.#clock = ports.clock ?? systemClock;
     this.#startedAtMs = this.#clock.nowMs();
-    this.#provisioner = new Provisioner(readUrlList(ports.source, ports.sourceName), settings.batchSize);
+    this.#list = new ListReader(readUrlList(ports.source, ports.sourceName));
   }
 
   /** Runs to the end. Rejects with UsageError, DestinationHeldError or CannotWriteError before anything was fetched. */
   async complete(): Promise<RunResult> {
     const callOff = this.#limitTime();
     try {
-      const first = await this.#provisioner.peek();
+      const first = await this.#list.peek(this.#settings.batchSize);
       if (this.#draining) return this.#result(emptyCounts(), false);
       if (first.length === 0) return this.#result(emptyCounts(), true);
       this.#refuseIfSecIsBarred(first);
@@ -78,21 +79,22 @@ export class Run {
       }
     } finally {
       callOff();
-      this.#provisioner.stop();
+      this.#list.stop();
     }
   }
 
   /** How far it is; undefined before the destination is open. */
   standing(): Standing | undefined {
     if (this.#ledger === undefined) return undefined;
-    const { lines, failed, savedBytes: bytes } = this.#ledger.counts;
+    const { failed, savedBytes: bytes } = this.#ledger.counts;
+    const lines = this.#list.length;
     const pace = this.#crew?.secPace;
     return {
       ...this.#ledger.standing,
       failed,
       bytes,
       draining: this.#draining,
-      ...(this.#provisioner.exhausted ? { lines } : {}),
+      ...(lines === undefined ? {} : { lines }),
       ...(pace === undefined ? {} : { pace }),
     };
   }
@@ -142,8 +144,9 @@ export class Run {
       this.#ports.lookEntry,
     );
     try {
+      const batches = provision(this.#list, planner, this.#settings.batchSize);
       // Failures that turn out to be an outage come back and are given out again.
-      do await this.#feed(crew, planner, ledger);
+      do await this.#feed(crew, batches, ledger);
       while (await crew.settled());
       await crew.close();
     } finally {
@@ -152,37 +155,47 @@ export class Run {
     }
   }
 
-  async #feed(crew: Crew, planner: Planner, ledger: Ledger): Promise<void> {
-    const listener = {
-      onSettled: ledger.settlePlan.bind(ledger),
-      onFetch: (sequence: number, plan: FetchPlan) => this.#mayFetch(sequence, plan, crew, ledger),
-    };
+  async #feed(crew: Crew, batches: ReturnType<typeof provision>, ledger: Ledger): Promise<void> {
     while (await crew.ready(() => this.#draining)) {
-      const batch = crew.takeReturned() ?? (await this.#nextBatch(planner, listener));
-      if (batch === undefined) return;
-      if (!this.#draining) crew.assign(batch);
+      const returned = crew.takeReturned();
+      if (returned !== undefined) {
+        crew.assign(returned);
+        continue;
+      }
+      const value = await this.#next(batches);
+      if (value === undefined) return;
+      const isBarred = this.#isBarred(value.batch, ledger);
+      for (const plan of value.settled) ledger.settlePlan(plan);
+      const batch = ledger.open(value.batch);
+      if (value.batch.length === 0 || isBarred || this.#draining) continue;
+      this.#announce(value.batch);
+      if (value.batch.some(({ target }) => target.contactsSec)) crew.expectPermits();
+      crew.assign(batch);
     }
   }
 
-  #mayFetch(sequence: number, plan: FetchPlan, crew: Crew, ledger: Ledger): boolean {
-    const { contactsSec, collides, paths } = plan.target;
-    if (contactsSec && this.#settings.secProblem !== undefined) {
-      ledger.leave();
-      this.#stop({ kind: 'usage', message: this.#settings.secProblem });
-      return false;
-    }
-    if (collides) {
-      const message = `${plan.entry.url}: its name is taken; saved as ${paths[0] ?? ''}`;
-      this.#ports.emit({ kind: 'detail', level: 'info', message });
-    }
-    if (contactsSec) crew.expectPermits();
-    ledger.open(sequence, plan);
+  /** True for a batch that may not be fetched, since a document of it is the SEC's and no usable User-Agent is set: the run ends. */
+  #isBarred(batch: readonly FetchPlan[], ledger: Ledger): boolean {
+    const { secProblem } = this.#settings;
+    if (secProblem === undefined || !batch.some(({ target }) => target.contactsSec)) return false;
+    if (ledger.counts.lines === 0) throw new UsageError(secProblem);
+    this.#stop({ kind: 'usage', message: secProblem });
     return true;
   }
 
-  async #nextBatch(planner: Planner, listener: Parameters<Provisioner['next']>[1]): ReturnType<Provisioner['next']> {
+  #announce(batch: readonly FetchPlan[]): void {
+    for (const { entry, target } of batch) {
+      if (!target.collides) continue;
+      const message = `${entry.url}: its name is taken; saved as ${target.paths[0] ?? ''}`;
+      this.#ports.emit({ kind: 'detail', level: 'info', message });
+    }
+  }
+
+  /** The next provision; undefined at the end of the list, and where it cannot be read on. */
+  async #next(batches: ReturnType<typeof provision>): Promise<Provision | undefined> {
     try {
-      return await this.#provisioner.next(planner, listener);
+      const { value } = await batches.next();
+      return value ?? undefined;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       this.#stop({ kind: 'usage', message: error.message });
@@ -212,7 +225,7 @@ export class Run {
     this.#end = strongerEnd(this.#end, end);
     if (!this.#draining) {
       this.#draining = true;
-      this.#provisioner.stop();
+      this.#list.stop();
       this.#crew?.drain();
     }
     if (end.kind === 'cannot-write' || end.kind === 'user-agent-refused') this.#crew?.cancel();
@@ -224,21 +237,11 @@ export class Run {
     return this.#clock.after(stopAfterMs, () => this.#stop({ kind: 'stopped-after' }));
   }
 
-  /** Nothing is created for a run that may not fetch its first documents. */
-  #refuseIfSecIsBarred(first: Awaited<ReturnType<Provisioner['peek']>>): void {
+  /** Nothing is created for a run that may not fetch its first documents. Those of a destination with a manifest may be there. */
+  #refuseIfSecIsBarred(first: readonly ListLine[]): void {
     const { secProblem, destination, mirror } = this.#settings;
     if (secProblem === undefined || mirror !== undefined || !first.some(isOfSec)) return;
-    const planner = new Planner(
-      this.#settings,
-      readIndex(destination),
-      () => this.#clock.nowMs(),
-      () => undefined,
-    );
-    const barred = first.some((line) => {
-      const plan = planner.plan(line);
-      return plan.kind === 'fetch' && plan.target.contactsSec;
-    });
-    if (barred) throw new UsageError(secProblem);
+    if (!hasManifest(destination)) throw new UsageError(secProblem);
   }
 
   async #closeFiles(open: OpenDestination, result: RunResult): Promise<void> {
@@ -265,7 +268,7 @@ export class Run {
 
   #result(counts: RunCounts, emptyList: boolean): RunResult {
     // --stop-after that came when all was done stopped nothing.
-    const stopped = this.#end.kind !== 'stopped-after' || counts.left > 0 || !this.#provisioner.exhausted;
+    const stopped = this.#end.kind !== 'stopped-after' || counts.left > 0 || counts.lines !== this.#list.length;
     const end: RunEnd = stopped ? this.#end : { kind: 'completed' };
     const elapsedMs = this.#clock.nowMs() - this.#startedAtMs;
     return { end, exitCode: exitCodeOf(end, counts), counts, elapsedMs, emptyList };

@@ -3,8 +3,9 @@
 // replacement, so that the one that takes a worker down twice, alone, is known and settles as `worker-crashed`.
 import { Worker } from 'node:worker_threads';
 import type { Batch, DocumentRequest } from '../model/document.ts';
-import { PING_MS, PooledThread, type PoolWorker, type ThreadLike } from './pooled-thread.ts';
-import type { ToWorker, WorkerEvent, WorkerSettings } from './protocol.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { PING_MS, PooledThread, type PoolWorker, type ThreadLike, type ThreadNews } from './pooled-thread.ts';
+import type { ToWorker, WorkerSettings } from './protocol.ts';
 
 export interface PoolOptions {
   /** Module that a thread runs. */
@@ -23,8 +24,9 @@ export interface PoolOptions {
 export type StartThread = (settings: WorkerSettings) => ThreadLike;
 
 export interface PoolListener {
-  /** Something happened in a thread; `settled` events come exactly once for each document. */
-  onEvent(worker: PoolWorker, event: WorkerEvent): void;
+  /** A document has settled: exactly once for each that was given. */
+  onSettled(document: DocumentRequest, outcome: Outcome): void;
+  onNews(worker: PoolWorker, news: ThreadNews): void;
   /** A thread is gone: its permits and waiting requests are void. */
   onGone(worker: PoolWorker): void;
 }
@@ -45,11 +47,12 @@ export class WorkerPool {
   readonly #workers = new Set<PooledThread>();
   readonly #crashes = new Map<number, number>();
   /** Documents of crashed workers, to be tried one at a time. */
-  #quarantine: DocumentRequest[] = [];
+  #suspects: DocumentRequest[] = [];
   #started = 0;
   #draining = false;
   #closing = false;
-  #wake: (() => void) | undefined;
+  /** Whoever waits for something to change. */
+  #waiting: (() => void)[] = [];
   #stopWatching: (() => void) | undefined;
 
   constructor(options: PoolOptions, listener: PoolListener) {
@@ -61,29 +64,27 @@ export class WorkerPool {
     return this.#workers.size;
   }
 
-  /** True if every thread has sent a message since it started. */
-  get allSpoke(): boolean {
-    return [...this.#workers].every((worker) => worker.spoke);
+  /** True while a thread has said nothing yet. */
+  get isStarting(): boolean {
+    return [...this.#workers].some(({ state }) => state === 'starting');
   }
 
-  /** Resolves when a batch can be assigned, or when `stop` says that none is wanted any more. */
+  /** Resolves when a batch can be given, or when `stop` says that none is wanted any more. */
   async ready(stop: () => boolean): Promise<boolean> {
     while (!stop()) {
       if (this.#hungry() !== undefined || this.#canGrow()) return true;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await this.#change();
     }
     return false;
   }
 
-  /** Makes `ready` look again. */
+  /** Makes whoever waits look again. */
   wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Gives a batch to a worker that wants one, or to a new one. */
-  assign(batch: Batch): void {
+  give(batch: Batch): void {
     const worker = this.#hungry() ?? this.#start();
     worker.give(batch.documents);
   }
@@ -94,8 +95,8 @@ export class WorkerPool {
 
   /** Resolves when every document has settled. */
   async settled(): Promise<void> {
-    while (this.#quarantine.length > 0 || [...this.#workers].some((worker) => worker.unsettled.size > 0)) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+    while (this.#suspects.length > 0 || [...this.#workers].some((worker) => worker.unsettled.size > 0)) {
+      await this.#change();
     }
   }
 
@@ -110,7 +111,7 @@ export class WorkerPool {
   /** Ends all threads at once; documents in flight do not settle. */
   async terminate(): Promise<void> {
     this.#closing = true;
-    this.#quarantine = [];
+    this.#suspects = [];
     this.#stopWatching?.();
     await Promise.all([...this.#workers].map((worker) => worker.terminate()));
   }
@@ -119,11 +120,15 @@ export class WorkerPool {
   drain(): DocumentRequest[] {
     this.#draining = true;
     this.broadcast({ kind: 'drain' });
-    return this.#quarantine.splice(0);
+    return this.#suspects.splice(0);
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #hungry(): PooledThread | undefined {
-    return [...this.#workers].find((worker) => worker.hungry && !worker.alone);
+    return [...this.#workers].find(({ state }) => state === 'hungry');
   }
 
   #canGrow(): boolean {
@@ -133,11 +138,12 @@ export class WorkerPool {
   #start(): PooledThread {
     const name = `w${this.#started++}`;
     const worker: PooledThread = new PooledThread(name, this.#startThread(this.#options.settingsOf(name)), {
-      onEvent: (event) => {
-        this.#listener.onEvent(worker, event);
-        if (event.kind === 'settled') this.#feedQuarantine(worker);
-        this.wake();
+      onSettled: (document, outcome) => {
+        this.#listener.onSettled(document, outcome);
+        if (worker.state === 'suspects') this.#giveSuspect(worker);
       },
+      onNews: (news) => this.#listener.onNews(worker, news),
+      onChange: () => this.wake(),
       onGone: (reason) => this.#bury(worker, reason),
     });
     this.#workers.add(worker);
@@ -167,40 +173,36 @@ export class WorkerPool {
   }
 
   #rescue(worker: PooledThread, reason: string): void {
+    const wasAlone = worker.state === 'suspects';
     for (const document of worker.unsettled.values()) {
       if (this.#draining) {
-        this.#listener.onEvent(worker, { kind: 'settled', sequence: document.sequence, outcome: { kind: 'left' } });
+        this.#listener.onSettled(document, { kind: 'left' });
         continue;
       }
-      const crashes = (this.#crashes.get(document.sequence) ?? 0) + (worker.alone ? 1 : 0);
+      const crashes = (this.#crashes.get(document.sequence) ?? 0) + (wasAlone ? 1 : 0);
       this.#crashes.set(document.sequence, crashes);
-      if (crashes < CRASHES_ALONE) this.#quarantine.push(document);
-      else this.#listener.onEvent(worker, crashed(document, reason, this.#options.nowMs()));
+      if (crashes < CRASHES_ALONE) this.#suspects.push(document);
+      else this.#listener.onSettled(document, crashed(reason, this.#options.nowMs()));
     }
     worker.unsettled.clear();
-    if (this.#quarantine.length > 0) this.#feedQuarantine(this.#start());
+    if (this.#suspects.length === 0) return;
+    const next = this.#start();
+    next.serveSuspects();
+    this.#giveSuspect(next);
   }
 
-  /** A worker that serves the quarantine gets one document at a time; afterwards it is a worker like any other. */
-  #feedQuarantine(worker: PooledThread): void {
-    if (worker.unsettled.size > 0) return;
-    const fresh = !worker.spoke;
-    if (!worker.alone && !fresh) return;
-    const next = this.#quarantine.shift();
-    worker.alone = next !== undefined;
-    if (next === undefined) worker.hungry = true;
+  /** The next of the suspects, alone; when there are none the worker is one like any other. */
+  #giveSuspect(worker: PooledThread): void {
+    const next = this.#suspects.shift();
+    if (next === undefined) worker.serveAll();
     else worker.give([next]);
   }
 }
 
-function crashed(document: DocumentRequest, reason: string, nowMs: number): WorkerEvent {
+function crashed(reason: string, nowMs: number): Outcome {
   return {
-    kind: 'settled',
-    sequence: document.sequence,
-    outcome: {
-      kind: 'failed',
-      exchange: { attempts: CRASHES_ALONE, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
-      failure: { code: 'worker-crashed', message: `it took a worker thread down twice (${reason})`, transient: false },
-    },
+    kind: 'failed',
+    exchange: { attempts: CRASHES_ALONE, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
+    failure: { code: 'worker-crashed', message: `it took a worker thread down twice (${reason})`, transient: false },
   };
 }

@@ -1,6 +1,7 @@
 // Owns one thread of the pool and the documents that it has not settled: what it is given, whether it still answers, and that
 // its end is told exactly once, however it comes.
 import type { DocumentRequest } from '../model/document.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { FromWorker, ToWorker, WorkerEvent } from './protocol.ts';
 
 /** What the pool uses of a thread. */
@@ -19,9 +20,19 @@ export interface PoolWorker {
 }
 
 interface ThreadListener {
-  onEvent(event: WorkerEvent): void;
+  /** A document that this thread was given has settled: exactly once. */
+  onSettled(document: DocumentRequest, outcome: Outcome): void;
+  onNews(news: ThreadNews): void;
+  /** It has said something: what it wants may have changed. */
+  onChange(): void;
   onGone(reason: string): void;
 }
+
+/** What a thread says beside its documents' outcomes, and is not the pool's own business. */
+export type ThreadNews = Exclude<WorkerEvent, { kind: 'settled' | 'hungry' | 'pong' }>;
+
+/** `starting`: it has said nothing yet. `suspects`: it gets documents that may take a thread down, one at a time. */
+type ThreadState = 'starting' | 'busy' | 'hungry' | 'suspects';
 
 /** Time between two questions whether a thread still answers. */
 export const PING_MS = 2_000;
@@ -39,11 +50,7 @@ export class PooledThread implements PoolWorker {
   readonly #listener: ThreadListener;
   readonly unsettled = new Map<number, DocumentRequest>();
   readonly gone: Promise<void>;
-  /** Wants a batch. */
-  hungry = false;
-  /** Serves documents that are suspected of taking workers down. */
-  alone = false;
-  spoke = false;
+  #state: ThreadState = 'starting';
   /** Questions in a row that were not answered. */
   #unanswered = 0;
   #reason = '';
@@ -62,8 +69,22 @@ export class PooledThread implements PoolWorker {
     thread.on('exit', (code) => this.#end(`it exited with code ${code}`));
   }
 
+  get state(): ThreadState {
+    return this.#state;
+  }
+
+  /** Its documents are tried one at a time from here on, until `serveAll`. */
+  serveSuspects(): void {
+    this.#state = 'suspects';
+  }
+
+  /** It is a thread like any other again, which wants a batch. */
+  serveAll(): void {
+    this.#state = 'hungry';
+  }
+
   give(documents: readonly DocumentRequest[]): void {
-    this.hungry = false;
+    if (this.#state === 'hungry') this.#state = 'busy';
     for (const document of documents) this.unsettled.set(document.sequence, document);
     this.post({ kind: 'batch', batch: { documents } });
   }
@@ -91,22 +112,35 @@ export class PooledThread implements PoolWorker {
 
   #hear(message: FromWorker): void {
     if (this.#isGone) return;
-    this.spoke = true;
+    if (this.#state === 'starting') this.#state = 'busy';
     this.#unanswered = 0;
     for (const event of message.events) this.#take(event);
+    this.#listener.onChange();
   }
 
   #take(event: WorkerEvent): void {
-    if (event.kind === 'hungry') this.hungry = true;
-    if (event.kind === 'settled' && !this.unsettled.delete(event.sequence)) return;
-    if (event.kind !== 'pong') this.#listener.onEvent(event);
+    switch (event.kind) {
+      case 'settled': {
+        const document = this.unsettled.get(event.sequence);
+        if (document === undefined) return;
+        this.unsettled.delete(event.sequence);
+        return this.#listener.onSettled(document, event.outcome);
+      }
+      case 'hungry':
+        if (this.#state === 'busy') this.#state = 'hungry';
+        return;
+      case 'pong':
+        return;
+      default:
+        this.#listener.onNews(event);
+    }
   }
 
   /** What this process is short of is no fault of a document's, and another thread would find no more of it. */
   #fail(reason: string): void {
     this.#reason = reason;
     if (!this.#isGone && OWN_SHORTAGE.test(reason))
-      this.#listener.onEvent({ kind: 'fatal', message: `a worker thread cannot go on (${reason}); ${MAKE_ROOM}` });
+      this.#listener.onNews({ kind: 'fatal', message: `a worker thread cannot go on (${reason}); ${MAKE_ROOM}` });
   }
 
   #end(reason: string): void {

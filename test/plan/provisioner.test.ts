@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ListReader } from '../../src/plan/list-reader.ts';
 import { Planner } from '../../src/plan/planner.ts';
-import { Provisioner, type ProvisionerListener } from '../../src/plan/provisioner.ts';
+import { provision, type Provision } from '../../src/plan/provisioner.ts';
 import type { ListLine } from '../../src/plan/url-list.ts';
 import { ManifestIndex } from '../../src/storage/manifest/manifest-index.ts';
 import { withFolder } from '../support/test-folder.ts';
@@ -27,20 +28,14 @@ function plannerIn(out: string): Planner {
   );
 }
 
-interface Account {
-  readonly listener: ProvisionerListener;
-  readonly settled: string[];
-  readonly fetched: number[];
+/** The next provision of a list; undefined at its end. */
+async function next(provisions: AsyncIterator<Provision, void>): Promise<Provision | undefined> {
+  return (await provisions.next()).value ?? undefined;
 }
 
-function account(allowed = Infinity): Account {
-  const settled: string[] = [];
-  const fetched: number[] = [];
-  const listener: ProvisionerListener = {
-    onSettled: (plan) => settled.push(plan.kind),
-    onFetch: (sequence) => sequence < allowed && fetched.push(sequence) > 0,
-  };
-  return { listener, settled, fetched };
+/** URLs of the next provision's batch; undefined at the end. */
+async function nextUrls(provisions: AsyncIterator<Provision, void>): Promise<string[] | undefined> {
+  return (await next(provisions))?.batch.map(({ entry }) => entry.url);
 }
 
 async function* blocks(list: readonly ListLine[][], onRead?: () => void): AsyncGenerator<ListLine[], void> {
@@ -80,38 +75,28 @@ class Pipe {
   }
 }
 
-test('every URL comes in exactly one batch, in list order, in full batches but for the last', async () => {
+test('every line comes in exactly one provision, in list order, in full batches but for the last', async () => {
   const sizes = fc.array(fc.nat(7), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(sizes, fc.integer({ min: 1, max: 6 }), fc.boolean(), (counts, batchSize, peeks) =>
       withFolder(async (out) => {
         let from = 1;
-        const list = counts.map((count) => urls((from += count) - count, count));
-        const provisioner = new Provisioner(blocks(list), batchSize);
-        const planner = plannerIn(out);
-        const { listener, fetched } = account();
-        const all = list.flat();
-        if (peeks) assert.equal((await provisioner.peek()).length, Math.min(batchSize, all.length));
+        const lines = counts.map((count) => urls((from += count) - count, count));
+        const list = new ListReader(blocks(lines));
+        const all = lines.flat();
+        if (peeks) assert.equal((await list.peek(batchSize)).length, Math.min(batchSize, all.length));
         const batches = [];
-        for (;;) {
-          const batch = await provisioner.next(planner, listener);
-          if (batch === undefined) break;
-          batches.push(batch.documents);
+        for await (const { batch, settled } of provision(list, plannerIn(out), batchSize)) {
+          assert.equal(settled.length, 0);
+          batches.push(batch);
         }
         assert.deepEqual(
-          batches.flat().map(({ url }) => url),
+          batches.flat().map(({ entry }) => entry.url),
           all.map(({ text }) => text),
         );
-        assert.deepEqual(
-          batches.flat().map(({ sequence }) => sequence),
-          all.map((_, at) => at),
-        );
-        assert.deepEqual(
-          fetched,
-          all.map((_, at) => at),
-        );
         for (const batch of batches.slice(0, -1)) assert.equal(batch.length, batchSize);
-        assert.equal(await provisioner.next(planner, listener), undefined, 'the end stays the end');
+        assert.equal(list.length, all.length);
+        assert.equal(await list.read(), undefined, 'the end stays the end');
       }),
     ),
     { numRuns: 60 },
@@ -121,90 +106,82 @@ test('every URL comes in exactly one batch, in list order, in full batches but f
 test('nothing is read before it is wanted', () =>
   withFolder(async (out) => {
     let reads = 0;
-    const list = Array.from({ length: 100 }, (_, at) => urls(at * 4, 4));
-    const provisioner = new Provisioner(
-      blocks(list, () => reads++),
-      4,
-    );
+    const lines = Array.from({ length: 100 }, (_, at) => urls(at * 4, 4));
+    const list = new ListReader(blocks(lines, () => reads++));
+    const provisions = provision(list, plannerIn(out), 4);
     assert.equal(reads, 0);
-    await provisioner.next(plannerIn(out), account().listener);
+    await next(provisions);
     assert.ok([1, 2].includes(reads), `${reads} blocks read for one batch`);
+    assert.equal(list.length, undefined, 'nobody knows how long it is');
   }));
 
-test('lines that need no worker go to the listener and fill no batch', () =>
+test('lines that need no request are given beside the batches, and fill none', () =>
   withFolder(async (out) => {
     const bad = { number: 9, text: 'no url', tooLong: false };
     const [one, two] = urls(1, 2);
-    const provisioner = new Provisioner(
+    const list = new ListReader(
       blocks([
         [one!, bad, one!],
         [bad, two!, one!],
       ]),
-      2,
     );
-    const { listener, settled } = account();
-    const batch = await provisioner.next(plannerIn(out), listener);
-    assert.deepEqual(
-      batch?.documents.map(({ url }) => url),
-      [one!.text, two!.text],
-    );
-    assert.deepEqual(settled, ['bad', 'duplicate', 'bad']);
+    const settled: string[] = [];
+    const batches: string[][] = [];
+    for await (const value of provision(list, plannerIn(out), 2)) {
+      settled.push(...value.settled.map(({ kind }) => kind));
+      if (value.batch.length > 0) batches.push(value.batch.map(({ entry }) => entry.url));
+    }
+    assert.deepEqual(batches, [[one!.text, two!.text]]);
+    assert.deepEqual(settled, ['bad', 'duplicate', 'bad', 'duplicate']);
   }));
 
 test('a batch is cut short when the source pauses, and what comes later is in the next', () =>
   withFolder(async (out) => {
     const pipe = new Pipe();
-    const provisioner = new Provisioner(pipe.iterator, 10);
-    const planner = plannerIn(out);
-    const { listener } = account();
+    const provisions = provision(new ListReader(pipe.iterator), plannerIn(out), 10);
     pipe.give(urls(1, 3));
-    const first = await provisioner.next(planner, listener);
-    assert.equal(first?.documents.length, 3, 'what is there goes out, though the pipe is open');
-    const second = provisioner.next(planner, listener);
+    assert.equal((await nextUrls(provisions))?.length, 3, 'what is there goes out, though the pipe is open');
+    const second = nextUrls(provisions);
     pipe.give(urls(4, 2));
     pipe.end();
-    assert.equal((await second)?.documents.length, 2);
-    assert.equal(await provisioner.next(planner, listener), undefined);
+    assert.equal((await second)?.length, 2);
+    assert.equal(await next(provisions), undefined);
   }));
 
 test('without a first line it waits, however long the source pauses', () =>
   withFolder(async (out) => {
     const pipe = new Pipe();
-    const provisioner = new Provisioner(pipe.iterator, 10);
+    const list = new ListReader(pipe.iterator);
     let peeked: readonly ListLine[] | undefined;
-    const peeking = provisioner.peek().then((lines) => (peeked = lines));
+    const peeking = list.peek(10).then((lines) => (peeked = lines));
     pipe.give([]);
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(peeked, undefined);
     pipe.give(urls(1, 1));
     assert.equal((await peeking).length, 1);
-    const batch = await provisioner.next(plannerIn(out), account().listener);
-    assert.equal(batch?.documents.length, 1, 'what was peeked at is not lost');
+    assert.equal((await nextUrls(provision(list, plannerIn(out), 10)))?.length, 1, 'what was peeked at is not lost');
   }));
 
 test('a list without any line has no batch', () =>
   withFolder(async (out) => {
-    const provisioner = new Provisioner(blocks([[], []]), 4);
-    assert.deepEqual(await provisioner.peek(), []);
-    assert.equal(await provisioner.next(plannerIn(out), account().listener), undefined);
+    const list = new ListReader(blocks([[], []]));
+    assert.deepEqual(await list.peek(4), []);
+    assert.equal(await next(provision(list, plannerIn(out), 4)), undefined);
+    assert.equal(list.length, 0);
   }));
 
-test('where the listener forbids a URL the batch ends before it, and no other comes', () =>
+test('after a stop nothing more is read, and who waits for a silent source is let go', () =>
   withFolder(async (out) => {
-    const provisioner = new Provisioner(blocks([urls(1, 10)]), 8);
-    const planner = plannerIn(out);
-    const { listener, fetched } = account(3);
-    assert.equal((await provisioner.next(planner, listener))?.documents.length, 3);
-    assert.equal(await provisioner.next(planner, listener), undefined);
-    assert.deepEqual(fetched, [0, 1, 2]);
-  }));
-
-test('after a stop nothing more is given', () =>
-  withFolder(async (out) => {
-    const provisioner = new Provisioner(blocks([urls(1, 10)]), 4);
-    await provisioner.next(plannerIn(out), account().listener);
-    provisioner.stop();
-    assert.equal(await provisioner.next(plannerIn(out), account().listener), undefined);
+    const pipe = new Pipe();
+    const list = new ListReader(pipe.iterator);
+    const provisions = provision(list, plannerIn(out), 2);
+    pipe.give(urls(1, 2));
+    assert.equal((await nextUrls(provisions))?.length, 2);
+    const waiting = next(provisions);
+    list.stop();
+    assert.equal(await waiting, undefined);
+    pipe.give(urls(3, 2));
+    assert.equal(await list.read(), undefined);
   }));
 
 test('an error of the source reaches who asks, also when it came during a pause', () =>
@@ -214,10 +191,9 @@ test('an error of the source reaches who asks, also when it came during a pause'
       yield await Promise.resolve(urls(1, 1));
       await new Promise((_, reject) => (fail = () => reject(new Error('unreadable'))));
     }
-    const provisioner = new Provisioner(failing(), 4);
-    const planner = plannerIn(out);
-    assert.equal((await provisioner.next(planner, account().listener))?.documents.length, 1);
+    const provisions = provision(new ListReader(failing()), plannerIn(out), 4);
+    assert.equal((await nextUrls(provisions))?.length, 1);
     fail?.();
     await new Promise((resolve) => setImmediate(resolve));
-    await assert.rejects(provisioner.next(planner, account().listener), /unreadable/);
+    await assert.rejects(next(provisions), /unreadable/);
   }));

@@ -67,19 +67,18 @@ class Stage {
       },
     },
     {
-      onEvent: (_worker, event) => {
-        if (event.kind === 'fatal') {
-          this.fatal.push(event.message);
-          this.pool.drain();
-        }
-        if (event.kind === 'settled') this.settled.push(`${event.sequence} ${describe(event.outcome)}`);
+      onSettled: ({ sequence }, outcome) => this.settled.push(`${sequence} ${describe(outcome)}`),
+      onNews: (_worker, news) => {
+        if (news.kind !== 'fatal') return;
+        this.fatal.push(news.message);
+        this.pool.drain();
       },
       onGone: () => undefined,
     },
   );
 
   give(...sequences: number[]): PlayedThread {
-    this.pool.assign({ documents: sequences.map(documentOf) });
+    this.pool.give({ documents: sequences.map(documentOf) });
     return this.last;
   }
 
@@ -120,6 +119,27 @@ test('a crash in company and one alone are forgiven a document, a second one alo
     '0 worker-crashed: it took a worker thread down twice (it exited with code 7)',
     '1 left',
   ]);
+});
+
+test('a batch goes to a thread that wants one; two who wait are both told', async () => {
+  const stage = new Stage();
+  const thread = stage.give(0);
+  const ready = stage.pool.ready(() => false);
+  const settled = stage.pool.settled();
+  thread.says({ kind: 'hungry' }, { kind: 'settled', sequence: 0, outcome: LEFT });
+  assert.equal(await ready, true);
+  await settled;
+  assert.equal(stage.give(1), thread);
+  assert.deepEqual([stage.threads.length, thread.batches], [1, [[0], [1]]]);
+});
+
+test('an outcome of a document that a thread was not given counts for nothing', () => {
+  const stage = new Stage();
+  const thread = stage.give(0);
+  thread.settles(7);
+  thread.settles(0);
+  thread.settles(0);
+  assert.deepEqual(stage.settled, ['0 left']);
 });
 
 test('a thread that answers is never ended, however long its documents take', async () => {
