@@ -1,6 +1,5 @@
 // Owns how an outcome becomes a manifest row: one literal in the order of docs/format.md. What is undefined is left out when it
 // is written.
-import type { Validators } from '../model/document.ts';
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { ListEntry } from '../plan/planner.ts';
@@ -52,21 +51,6 @@ export function badLineRow(entry: ListEntry, message: string, run: string, nowMs
     { kind: 'failed', exchange, failure: { code: 'invalid-url', message, transient: false } },
     { run },
   );
-}
-
-/** What may stand in a header of a request. */
-const HEADER_VALUE = /^[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]{0,4096}[\x21-\x7e\x80-\xff])?$/;
-
-/**
- * What makes a request for a saved document conditional. Undefined if its server sent nothing of the kind, if the row has
- * something that is no header's value, or if it does not say which bytes they are of.
- */
-export function validatorsOf(row: ManifestRow | undefined): Validators | undefined {
-  if (row?.sha256 === undefined) return undefined;
-  const { etag, lastModified, sha256 } = row;
-  const given = [etag, lastModified].filter((value) => value !== undefined);
-  if (given.length === 0 || !given.every((value) => HEADER_VALUE.test(value))) return undefined;
-  return { etag, lastModified, sha256 };
 }
 
 /** What `--json` prints of a document that was skipped or confirmed: its saved row, under the present line. */

@@ -3,10 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
-import { DocumentSaver } from '../storage/folder/save.ts';
-import { RefusedBodies } from '../storage/folder/refused-bodies.ts';
-import { statePaths } from '../storage/state-folder.ts';
-import { TemporaryFolder } from '../storage/folder/temporary-file.ts';
+import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { BatchRunner } from './batch-runner.ts';
 import { Outages } from './outages.ts';
 import { Outbox } from './outbox.ts';
@@ -17,12 +14,12 @@ function serve(): void {
   if (parentPort === null) throw new Error('this file is the entry of a worker thread');
   const port = parentPort;
   const settings = workerData as WorkerSettings;
-  const paths = statePaths(settings.destination);
   const cancellation = new AbortController();
   const outbox = new Outbox(port);
   const outages = new Outages(settings.outages);
   const permits = new ThreadPermits(outbox, settings.guardedHosts, Date.now);
-  const temporary = new TemporaryFolder(paths.temporary, settings.name);
+  const { name: thread, fsync } = settings;
+  const destination = new FolderDestination(settings.destination, { thread, fsync });
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
   const connections = new Connections(connector, 2 * settings.connections - 1);
   const runner = new BatchRunner({
@@ -31,13 +28,12 @@ function serve(): void {
       connections,
       connector,
       permits,
-      openTemporary: () => temporary.open(),
+      openTemporary: () => destination.openTemporary(),
       cancelled: cancellation.signal,
       nowMs: Date.now,
       random: Math.random,
     },
-    saver: new DocumentSaver(settings.destination, temporary, settings.fsync),
-    refused: new RefusedBodies(paths.refused),
+    destination,
     outages,
     outbox,
     connections: settings.connections,

@@ -6,7 +6,7 @@ import type { DocumentRequest } from '../../model/document.ts';
 import { CannotWriteError } from '../../model/errors.ts';
 import { cannotWrite, errorCode } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
-import type { DocumentBody } from './save.ts';
+import type { DocumentBody } from '../destination.ts';
 import { STATE_FOLDER } from '../state-folder.ts';
 import { freeBytes } from './temporary-file.ts';
 

@@ -2,9 +2,9 @@
 // synced, renamed, folder synced; the manifest row comes after, from the main thread. Nothing that is not ours is overwritten.
 import { copyFileSync, existsSync, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDocumentPath } from '../../edgar/layout.ts';
-import { permanentFailure, type Failure } from '../../model/failure.ts';
+import { permanentFailure } from '../../model/failure.ts';
 import type { DocumentRequest } from '../../model/document.ts';
+import type { DocumentBody, SaveEnd, WrittenFile } from '../destination.ts';
 import { DocumentFolders, FolderBlockedError, impossibleName } from './document-folders.ts';
 import { cannotWrite, errorCode, isImpossibleName } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -15,29 +15,6 @@ import { kindAt } from '../plain-file.ts';
 import { statePaths } from '../state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
 import { freeBytes } from './temporary-file.ts';
-
-/** A body in memory, or in a temporary file of the destination. */
-export type DocumentBody =
-  | { readonly kind: 'memory'; readonly bytes: Buffer; readonly sha256: string }
-  | { readonly kind: 'file'; readonly file: WrittenFile; readonly sha256: string };
-
-export interface WrittenFile {
-  readonly path: string;
-  readonly size: number;
-  complete(sync: boolean): Promise<void>;
-  discard(): void;
-}
-
-export type SaveEnd =
-  | {
-      readonly kind: 'saved';
-      readonly path: string;
-      readonly previousSha256: string | undefined;
-      readonly warning: string | undefined;
-    }
-  /** The file at the URL's path has these bytes already; it was left untouched. */
-  | { readonly kind: 'same'; readonly path: string; readonly adopted: boolean }
-  | { readonly kind: 'failed'; readonly failure: Failure };
 
 type Place =
   | { readonly kind: 'free'; readonly path: string; readonly warning?: string }
@@ -80,11 +57,6 @@ export class DocumentSaver {
       const path = join(this.#folders.destination, name);
       throw cannotWrite(path, error, freeBytes(path));
     }
-  }
-
-  /** True if the file at a relative path has these bytes. Never rejects: what cannot be read has not. */
-  async matches(path: string, sha256: string): Promise<boolean> {
-    return isDocumentPath(path) && sha256 === (await sha256OfFile(this.#folders.fileAt(path)).catch(() => undefined));
   }
 
   async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {

@@ -8,7 +8,7 @@ import { usualPath } from '../../../src/edgar/layout.ts';
 import type { DocumentRequest } from '../../../src/model/document.ts';
 import { CannotWriteError } from '../../../src/model/errors.ts';
 import { RefusedBodies } from '../../../src/storage/folder/refused-bodies.ts';
-import type { DocumentBody } from '../../../src/storage/folder/save.ts';
+import type { DocumentBody } from '../../../src/storage/destination.ts';
 import { TemporaryFolder } from '../../../src/storage/folder/temporary-file.ts';
 import { mountSmallDisk, smallDiskSkip } from '../../support/small-disk.ts';
 import { makeState, withFolder } from '../../support/test-folder.ts';

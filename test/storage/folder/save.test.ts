@@ -17,13 +17,8 @@ import {
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { DocumentRequest } from '../../../src/model/document.ts';
-import {
-  DocumentSaver,
-  isNameRefused,
-  type DocumentBody,
-  type SaveEnd,
-  type WrittenFile,
-} from '../../../src/storage/folder/save.ts';
+import type { DocumentBody, SaveEnd, WrittenFile } from '../../../src/storage/destination.ts';
+import { DocumentSaver, isNameRefused } from '../../../src/storage/folder/save.ts';
 import { TemporaryFolder } from '../../../src/storage/folder/temporary-file.ts';
 import { put, THINGS } from '../../support/things.ts';
 import { makeState, withFolder } from '../../support/test-folder.ts';
