@@ -3,7 +3,7 @@ import { closeSync, constants, createReadStream, open, openSync, statSync, type 
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { UsageError } from '../model/errors.ts';
+import { errorCode, UsageError } from '../model/errors.ts';
 
 export interface Source {
   readonly stream: AsyncIterable<Uint8Array>;
@@ -85,7 +85,7 @@ class OpenedFile {
 }
 
 function sourceError(path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT')
     return new UsageError(`there is no file ${path}; give a file with one URL a line, or - for stdin`);
   if (code === 'EACCES') return new UsageError(`${path} may not be read; give yourself read permission`);

@@ -3,7 +3,7 @@
 import pLimit from 'p-limit';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
 import type { ManifestRow } from '../model/manifest-row.ts';
-import { errorCode } from '../storage/disk-error.ts';
+import { errorCode } from '../model/errors.ts';
 import type { Destination } from '../storage/destination.ts';
 import { digestOfText } from '../storage/manifest/digest.ts';
 import { DigestTable } from '../storage/manifest/digest-table.ts';

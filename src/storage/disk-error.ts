@@ -1,6 +1,6 @@
 // Owns what a failed system call means: the destination cannot be written (the run ends), or one name is impossible here
 // (that document fails).
-import { CannotWriteError } from '../model/errors.ts';
+import { CannotWriteError, errorCode } from '../model/errors.ts';
 import { readableBytes } from '../model/units.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -65,8 +65,4 @@ export function unexpectedDiskError(error: unknown): CannotWriteError | undefine
 
 function adviceOn(error: unknown): string {
   return ADVICE[errorCode(error)] ?? (error instanceof Error ? error.message : String(error));
-}
-
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -1,7 +1,8 @@
 // Owns what may stand at a path of ours: an ordinary file or a folder, reached through links or not. Nothing else is opened:
 // a named pipe is waited for for ever, a device may have no end, and a link to nothing may be a disk that is not mounted.
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
-import { errorCode, WrongKindError } from './disk-error.ts';
+import { errorCode } from '../model/errors.ts';
+import { WrongKindError } from './disk-error.ts';
 
 type Kind = 'file' | 'folder' | 'named pipe' | 'socket' | 'device' | 'link to nothing' | 'link to itself';
 

@@ -2,8 +2,8 @@
 // that process is gone on this host and boot, and from elsewhere after 60 s without a heartbeat.
 import { linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DestinationHeldError } from '../model/errors.ts';
-import { cannotWrite, errorCode } from './disk-error.ts';
+import { DestinationHeldError, errorCode } from '../model/errors.ts';
+import { cannotWrite } from './disk-error.ts';
 import { readBeginning } from './plain-file.ts';
 import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
 import { freeBytes } from './folder/temporary-file.ts';

@@ -2,9 +2,9 @@
 // for appending; and, at the end, everything put away so that only the documented files remain.
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotWriteError, UsageError } from '../../model/errors.ts';
+import { CannotWriteError, UsageError, errorCode } from '../../model/errors.ts';
 import { appendRunRow, writeFailedList } from '../closing-files.ts';
-import { cannotRead, cannotWrite, errorCode, WrongKindError } from '../disk-error.ts';
+import { cannotRead, cannotWrite, WrongKindError } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
 import { Manifest } from '../manifest/manifest.ts';
 import { expectKind, kindAt } from '../plain-file.ts';

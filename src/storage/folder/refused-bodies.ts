@@ -3,8 +3,8 @@
 import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { DocumentRequest } from '../../model/document.ts';
-import { CannotWriteError } from '../../model/errors.ts';
-import { cannotWrite, errorCode } from '../disk-error.ts';
+import { CannotWriteError, errorCode } from '../../model/errors.ts';
+import { cannotWrite } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { DocumentBody } from '../destination.ts';
 import { STATE_FOLDER } from '../state-folder.ts';

@@ -25,23 +25,6 @@ export function digestOfText(text: string): Digest {
   return digestOfBytes(scratch, 0, scratch.write(text, 0, 'utf8'));
 }
 
-/** Digest of an ASCII text in lower case; undefined if it is not ASCII. */
-export function digestOfFoldedText(text: string): Digest | undefined {
-  reserve(text.length * 3);
-  return digestOfFoldedBytes(scratch, 0, scratch.write(text, 0, 'utf8'));
-}
-
-/** As `digestOfFoldedText`, of `bytes[start, end)`. */
-export function digestOfFoldedBytes(bytes: Buffer, start: number, end: number): Digest | undefined {
-  reserve(end - start);
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte >= 0x80) return undefined;
-    scratch[at - start] = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
-  }
-  return digestOfBytes(scratch, 0, end - start);
-}
-
 function reserve(length: number): void {
   if (length > scratch.length) scratch = Buffer.alloc(length);
 }

@@ -3,7 +3,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { foldCase } from '../../edgar/layout.ts';
 import type { ManifestRow } from '../../model/manifest-row.ts';
-import { cannotRead, cannotWrite, errorCode } from '../disk-error.ts';
+import { errorCode } from '../../model/errors.ts';
+import { cannotRead, cannotWrite } from '../disk-error.ts';
 import { freeBytes } from '../folder/temporary-file.ts';
 import { expectKind, openPlainFile } from '../plain-file.ts';
 import { replaceFile } from '../replace-file.ts';

@@ -2,12 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  digestOfBytes,
-  digestOfFoldedBytes,
-  digestOfFoldedText,
-  digestOfText,
-} from '../../../src/storage/manifest/digest.ts';
+import { digestOfBytes, digestOfText } from '../../../src/storage/manifest/digest.ts';
 
 const anyText = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.webUrl());
 
@@ -54,17 +49,4 @@ test('a text longer than the scratch space is digested whole', () => {
   const bytes = Buffer.from(long);
   assert.deepEqual([...digestOfBytes(bytes, 0, bytes.length)], [...digestOfText(long)]);
   assert.notDeepEqual([...digestOfText(`${long}a`)], [...digestOfText(`${long}b`)]);
-});
-
-test('the folded digest of ASCII is that of the text in lower case; other texts have none', () => {
-  fc.assert(
-    fc.property(anyText, fc.nat(40), (text, before) => {
-      const bytes = Buffer.concat([Buffer.alloc(before, 0x41), Buffer.from(text)]);
-      const expected = /^\p{ASCII}*$/u.test(text) ? [...digestOfText(text.toLowerCase())] : undefined;
-      const ofText = digestOfFoldedText(text);
-      assert.deepEqual(ofText && [...ofText], expected);
-      const ofBytes = digestOfFoldedBytes(bytes, before, bytes.length);
-      assert.deepEqual(ofBytes && [...ofBytes], expected);
-    }),
-  );
 });
