@@ -1,8 +1,8 @@
 // Owns which name a URL gets in the destination: in list order, whether or not an earlier URL then succeeds. Two URLs never
 // share a path, letter case ignored, and a file that no row names is never in the way: it is adopted if equal, else passed by.
 import { candidatePaths, foldCase, usualPath, type Layout } from '../edgar/layout.ts';
-import { digestOfText } from '../storage/manifest/digest.ts';
-import { DigestTable } from '../storage/manifest/digest-table.ts';
+import { fingerprintOf } from '../storage/manifest/fingerprint.ts';
+import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';
 import type { Manifest } from '../storage/manifest/manifest.ts';
 
 /** `<cik>/<accession>/<name>`: no folder of this shape is ever a file's name. */
@@ -23,9 +23,9 @@ export class Names {
   readonly #rows: HeldPaths;
   readonly #isTaken: (path: string) => boolean;
   /** What was given here. */
-  readonly #given = new DigestTable();
+  readonly #given = new FingerprintSet();
   /** Folders of all paths that are held, made when the first path comes whose folder could be a file's name. */
-  #folders: DigestTable | undefined;
+  #folders: FingerprintSet | undefined;
 
   /** `isTaken`: whether a file stands there that no row names. */
   constructor(layout: Layout, rows: HeldPaths, isTaken: (path: string) => boolean) {
@@ -52,24 +52,24 @@ export class Names {
   #hold(path: string): boolean {
     const key = foldCase(path);
     if (this.#rows.holds(path)) return false;
-    if (!needsFolders(path)) return this.#given.add(digestOfText(key)) >= 0;
+    if (!needsFolders(path)) return this.#given.add(fingerprintOf(key)) >= 0;
     this.#folders ??= this.#heldFolders();
     const needed = foldersOf(key);
-    if (this.#folders.has(digestOfText(key)) || needed.some((folder) => this.#isFile(folder))) return false;
-    if (this.#given.add(digestOfText(key)) < 0) return false;
-    for (const folder of needed) this.#folders.add(digestOfText(folder));
+    if (this.#folders.has(fingerprintOf(key)) || needed.some((folder) => this.#isFile(folder))) return false;
+    if (this.#given.add(fingerprintOf(key)) < 0) return false;
+    for (const folder of needed) this.#folders.add(fingerprintOf(folder));
     return true;
   }
 
   #isFile(path: string): boolean {
-    return this.#given.has(digestOfText(path)) || this.#rows.holds(path);
+    return this.#given.has(fingerprintOf(path)) || this.#rows.holds(path);
   }
 
-  #heldFolders(): DigestTable {
-    const folders = new DigestTable();
+  #heldFolders(): FingerprintSet {
+    const folders = new FingerprintSet();
     for (const path of this.#rows.savedPaths()) {
       if (!needsFolders(path)) continue;
-      for (const folder of foldersOf(foldCase(path))) folders.add(digestOfText(folder));
+      for (const folder of foldersOf(foldCase(path))) folders.add(fingerprintOf(folder));
     }
     return folders;
   }

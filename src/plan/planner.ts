@@ -2,8 +2,8 @@
 // the manifest's index and asks the disk for the size of files that have a row; sends nothing and writes nothing.
 import { canonicalUrl, plainUrl } from '../edgar/canonical-url.ts';
 import type { Layout } from '../edgar/layout.ts';
-import { digestOfText, type Digest } from '../storage/manifest/digest.ts';
-import { DigestTable } from '../storage/manifest/digest-table.ts';
+import { fingerprintOf, type Fingerprint } from '../storage/manifest/fingerprint.ts';
+import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';
 import type { Existing, Validators } from '../model/document.ts';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import type { Destination, KnownFile } from '../storage/destination.ts';
@@ -65,7 +65,7 @@ export class Planner {
   readonly #nowMs: () => number;
   readonly #names: Names;
   /** URLs of the list that came already: those without a row, and by number those that have one (*no-op*: 0.6 s a million). */
-  readonly #seen = new DigestTable();
+  readonly #seen = new FingerprintSet();
   readonly #seenKnown: Uint8Array;
 
   constructor(settings: PlannerSettings, manifest: Manifest, destination: Destination, nowMs: () => number) {
@@ -97,15 +97,15 @@ export class Planner {
     const verdict = plain ?? canonicalUrl(given);
     if (!verdict.valid) return bad(line, `line ${line.number} is not a URL to fetch: ${verdict.reason}`);
     const { url, sec } = verdict;
-    const digest = digestOfText(url);
-    const number = this.#manifest.numberOf(digest);
-    if (!this.#isFirst(digest, number)) return { kind: 'duplicate' };
+    const fingerprint = fingerprintOf(url);
+    const number = this.#manifest.numberOf(fingerprint);
+    if (!this.#isFirst(fingerprint, number)) return { kind: 'duplicate' };
     return { kind: 'url', entry: entryOf(url, line.number, given, tag), sec, known: this.#manifest.known(number) };
   }
 
   /** False if the list had this URL before. */
-  #isFirst(digest: Digest, number: number): boolean {
-    if (number < 0) return this.#seen.add(digest) >= 0;
+  #isFirst(fingerprint: Fingerprint, number: number): boolean {
+    if (number < 0) return this.#seen.add(fingerprint) >= 0;
     if (this.#seenKnown[number] === 1) return false;
     this.#seenKnown[number] = 1;
     return true;

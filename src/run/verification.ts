@@ -5,8 +5,8 @@ import { canonicalUrl } from '../edgar/canonical-url.ts';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { errorCode } from '../model/errors.ts';
 import type { Destination } from '../storage/destination.ts';
-import { digestOfText } from '../storage/manifest/digest.ts';
-import { DigestTable } from '../storage/manifest/digest-table.ts';
+import { fingerprintOf } from '../storage/manifest/fingerprint.ts';
+import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';
 import type { Manifest } from '../storage/manifest/manifest.ts';
 import { splitTag } from '../plan/planner.ts';
 import type { ListLine } from '../plan/url-list.ts';
@@ -52,7 +52,7 @@ export class Verifier {
   readonly #report: (finding: Finding) => void;
   readonly #files = pLimit(CONCURRENT_FILES);
   /** URLs of the list, each looked at once. */
-  readonly #listed = new DigestTable();
+  readonly #listed = new FingerprintSet();
   /** Lines of the manifest that are no rows. */
   unreadableRows: number;
   readonly counts: Verification = { whole: 0, missing: 0, changed: 0, unknown: 0, absent: 0 };
@@ -70,11 +70,11 @@ export class Verifier {
 
   /** Checks every saved document, and looks for files that no row knows. */
   async verifyAll(): Promise<void> {
-    const known = new DigestTable();
+    const known = new FingerprintSet();
     await this.#checkAll(this.#allRows(known));
     for (const { path, unreadable: reason } of this.#destination.list()) {
       if (reason !== undefined) this.#note({ status: 'unknown', path, reason });
-      else if (!known.has(digestOfText(path))) this.#note({ status: 'unknown', path });
+      else if (!known.has(fingerprintOf(path))) this.#note({ status: 'unknown', path });
     }
   }
 
@@ -83,9 +83,9 @@ export class Verifier {
     for await (const lines of blocks) await this.#checkAll(this.#listedRows(lines));
   }
 
-  *#allRows(known: DigestTable): Generator<Question> {
+  *#allRows(known: FingerprintSet): Generator<Question> {
     for (const { path, row } of this.#manifest.savedDocuments()) {
-      known.add(digestOfText(path));
+      known.add(fingerprintOf(path));
       yield { row };
     }
   }
@@ -96,7 +96,7 @@ export class Verifier {
       const verdict = canonicalUrl(tagged.text);
       const url = verdict.valid ? verdict.url : text;
       const about = { line: number, ...(verdict.valid && tagged.tag !== undefined ? { tag: tagged.tag } : {}) };
-      if (this.#listed.add(digestOfText(url)) < 0) continue;
+      if (this.#listed.add(fingerprintOf(url)) < 0) continue;
       const isSaved = this.#manifest.lookUp(url).kind === 'saved';
       if (isSaved) yield { row: this.#manifest.rowOf(url, 'saved'), ...about };
       else this.#note({ status: 'absent', url, ...about });

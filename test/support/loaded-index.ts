@@ -1,6 +1,6 @@
 // Owns a manifest's index as it is when the file has been read, asked by URL, with the offsets that it keeps to itself.
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { digestOfText } from '../../src/storage/manifest/digest.ts';
+import { fingerprintOf } from '../../src/storage/manifest/fingerprint.ts';
 import { ManifestIndex, type KnownDocument } from '../../src/storage/manifest/manifest-index.ts';
 
 export type Found = KnownDocument & { readonly rowOffset?: number | undefined };
@@ -18,7 +18,7 @@ export class LoadedIndex extends ManifestIndex {
   }
 
   of(url: string): Found {
-    const number = this.numberOf(digestOfText(url));
+    const number = this.numberOf(fingerprintOf(url));
     const known = this.lookUp(number);
     if (known.kind === 'saved') return { ...known, rowOffset: this.offsetOf(number, 'saved') };
     return known.kind === 'missing' ? { ...known, rowOffset: this.offsetOf(number, 'last') } : known;

@@ -1,4 +1,4 @@
-// Owns columns that lie beside a DigestTable: numbers and paths by index, in blocks, so that growing copies nothing.
+// Owns columns that lie beside a FingerprintSet: numbers and paths by index, in blocks, so that growing copies nothing.
 import { foldCase } from '../../edgar/layout.ts';
 
 const BLOCK_CELLS = 1 << 14;

@@ -2,8 +2,8 @@
 // its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
 import { fstatSync } from 'node:fs';
 import type { ManifestRow } from '../../model/manifest-row.ts';
-import { digestOfBytes, digestOfText, type Digest } from './digest.ts';
-import { DigestTable } from './digest-table.ts';
+import { fingerprintOfBytes, fingerprintOf, type Fingerprint } from './fingerprint.ts';
+import { FingerprintSet } from './fingerprint-set.ts';
 import { foldCase } from '../../edgar/layout.ts';
 import { Column, PathColumn } from './column.ts';
 import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
@@ -31,7 +31,7 @@ const LAST_MISSING = 2;
 const LAST_FAILED = 3;
 
 export class ManifestIndex {
-  readonly #urls = new DigestTable();
+  readonly #urls = new FingerprintSet();
   readonly #last = new Column();
   readonly #lastOffset = new Column();
   readonly #savedOffset = new Column();
@@ -50,9 +50,9 @@ export class ManifestIndex {
     return this.#urls.size;
   }
 
-  /** The number of the URL with this digest, below `urls`; -1 if no row names it. */
-  numberOf(digest: Digest): number {
-    return this.#urls.indexOf(digest);
+  /** The number of the URL with this fingerprint, below `urls`; -1 if no row names it. */
+  numberOf(fingerprint: Fingerprint): number {
+    return this.#urls.indexOf(fingerprint);
   }
 
   /** What the rows say of the URL with this number. */
@@ -119,8 +119,8 @@ export class ManifestIndex {
    * from coming twice), so that memory does not grow with the list; only failures are remembered, for the failed list.
    */
   record(row: ManifestRow, offset: number): void {
-    const digest = digestOfText(row.url);
-    if (this.#urls.has(digest)) return this.#take(digest, row, offset);
+    const fingerprint = fingerprintOf(row.url);
+    if (this.#urls.has(fingerprint)) return this.#take(fingerprint, row, offset);
     this.rows++;
     this.#newUrls++;
     if (row.status === 'failed') this.#newFailed.push(offset);
@@ -161,29 +161,29 @@ export class ManifestIndex {
 
   #readLine(buffer: Buffer, beginning: RowBeginning | undefined, start: number, end: number, offset: number): void {
     if (beginning !== undefined) {
-      const digest = digestOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
-      return this.#takeSaved(digest, beginning.bytes, offset, (index) => {
+      const fingerprint = fingerprintOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
+      return this.#takeSaved(fingerprint, beginning.bytes, offset, (index) => {
         this.#savedPath.set(index, buffer, beginning.pathStart, beginning.pathEnd);
       });
     }
     const row = parseRow(buffer.toString('utf8', start, end));
     if (row === undefined) this.unreadable++;
-    else this.#take(digestOfText(row.url), row, offset);
+    else this.#take(fingerprintOf(row.url), row, offset);
   }
 
-  #take(digest: Digest, row: ManifestRow, offset: number): void {
+  #take(fingerprint: Fingerprint, row: ManifestRow, offset: number): void {
     if (row.status === 'saved' && row.path !== undefined && row.bytes !== undefined) {
       const path = Buffer.from(row.path);
-      return this.#takeSaved(digest, row.bytes, offset, (index) => this.#savedPath.set(index, path));
+      return this.#takeSaved(fingerprint, row.bytes, offset, (index) => this.#savedPath.set(index, path));
     }
-    const index = this.#indexOf(digest);
+    const index = this.#indexOf(fingerprint);
     this.#last.set(index, row.status === 'missing' ? LAST_MISSING : LAST_FAILED);
     this.#lastOffset.set(index, offset);
     if (row.status === 'missing') this.#missingSinceMs.set(index, Date.parse(row.settledAt ?? '') || 0);
   }
 
-  #takeSaved(digest: Digest, bytes: number, offset: number, storePath: (index: number) => void): void {
-    const index = this.#indexOf(digest);
+  #takeSaved(fingerprint: Fingerprint, bytes: number, offset: number, storePath: (index: number) => void): void {
+    const index = this.#indexOf(fingerprint);
     this.#last.set(index, LAST_SAVED);
     this.#lastOffset.set(index, offset);
     this.#savedOffset.set(index, offset);
@@ -191,9 +191,9 @@ export class ManifestIndex {
     storePath(index);
   }
 
-  #indexOf(digest: Digest): number {
+  #indexOf(fingerprint: Fingerprint): number {
     this.rows++;
-    const index = this.#urls.add(digest);
+    const index = this.#urls.add(fingerprint);
     return index < 0 ? -1 - index : index;
   }
 }

@@ -8,7 +8,7 @@ import { cannotRead, cannotWrite } from '../disk-error.ts';
 import { freeBytes } from '../folder/temporary-file.ts';
 import { expectKind, openPlainFile } from '../plain-file.ts';
 import { replaceFile } from '../replace-file.ts';
-import { digestOfText, type Digest } from './digest.ts';
+import { fingerprintOf, type Fingerprint } from './fingerprint.ts';
 import { ManifestIndex, type KnownDocument } from './manifest-index.ts';
 import { headOfRow } from './manifest-line.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
@@ -65,9 +65,9 @@ export class Manifest {
     return this.#index.unreadable;
   }
 
-  /** The number of the URL with this digest; -1 if no row names it. */
-  numberOf(digest: Digest): number {
-    return this.#index.numberOf(digest);
+  /** The number of the URL with this fingerprint; -1 if no row names it. */
+  numberOf(fingerprint: Fingerprint): number {
+    return this.#index.numberOf(fingerprint);
   }
 
   /** What the rows say of the URL with this number. */
@@ -77,12 +77,12 @@ export class Manifest {
 
   /** What the rows say of a URL. */
   lookUp(url: string): KnownDocument {
-    return this.known(this.numberOf(digestOfText(url)));
+    return this.known(this.numberOf(fingerprintOf(url)));
   }
 
   /** The last row of a URL, or its last saved row; undefined if there is none, or it cannot be read any more. */
   rowOf(url: string, which: 'last' | 'saved'): ManifestRow | undefined {
-    const offset = this.#index.offsetOf(this.numberOf(digestOfText(url)), which);
+    const offset = this.#index.offsetOf(this.numberOf(fingerprintOf(url)), which);
     return offset === undefined ? undefined : this.#rowAt(offset);
   }
 
