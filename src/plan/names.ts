@@ -1,5 +1,6 @@
-// Owns which name a URL gets in the destination: in list order, whether or not an earlier URL then succeeds. Two URLs never
-// share a path, letter case ignored, and a file that no row names is never in the way: it is adopted if equal, else passed by.
+// Owns which name a URL gets in the destination: in list order, whether or not an earlier URL then succeeds. Two URLs
+// never share a path, letter case ignored, and a file that no row names is not in the way: it is adopted if equal, else
+// passed by.
 import { candidatePaths, foldCase, usualPath, type Layout } from '../edgar/layout.ts';
 import { fingerprintOf } from '../storage/manifest/fingerprint.ts';
 import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';

@@ -64,7 +64,7 @@ export class Planner {
   readonly #destination: Destination;
   readonly #nowMs: () => number;
   readonly #names: Names;
-  /** URLs of the list that came already: those without a row, and by number those that have one (*no-op*: 0.6 s a million). */
+  /** URLs of the list that came already: those without a row; by number those that have one (*no-op*: 0.6 s a million). */
   readonly #seen = new FingerprintSet();
   readonly #seenKnown: Uint8Array;
 

@@ -1,5 +1,5 @@
-// Owns how an outcome becomes a manifest row: one literal in the order of docs/format.md. What is undefined is left out when it
-// is written.
+// Owns how an outcome becomes a manifest row: one literal in the order of docs/format.md. What is undefined is left out
+// when it is written.
 import type { ManifestRow, ReportedRow } from '../model/manifest-row.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { ListEntry } from '../plan/planner.ts';
