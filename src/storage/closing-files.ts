@@ -2,7 +2,6 @@
 import { closeSync, constants, rmSync } from 'node:fs';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { cannotWrite } from './disk-error.ts';
-import { freeBytes } from './folder/temporary-file.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import { expectKind, openPlainFile } from './plain-file.ts';
 import { replaceFile } from './replace-file.ts';
@@ -27,7 +26,7 @@ export async function writeFailedList(
     if (first.done === true) rmSync(failedList, { force: true });
     else await replaceFile(failedList, chain(first.value, entries), fsync);
   } catch (error) {
-    throw cannotWrite(failedList, error, freeBytes(failedList));
+    throw cannotWrite(failedList, error);
   }
 }
 
@@ -57,6 +56,6 @@ export function appendRunRow({ runs }: StatePaths, row: object): void {
       closeSync(descriptor);
     }
   } catch (error) {
-    throw cannotWrite(runs, error, freeBytes(runs));
+    throw cannotWrite(runs, error);
   }
 }

@@ -3,7 +3,6 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cannotWrite } from './disk-error.ts';
 import { syncFolder } from './folder/folder-sync.ts';
-import { freeBytes } from './folder/temporary-file.ts';
 import { expectKind } from './plain-file.ts';
 import { writeFully } from './write-fully.ts';
 
@@ -35,7 +34,7 @@ function clear(aside: string): void {
     expectKind(aside, 'file');
     rmSync(aside, { force: true });
   } catch (error) {
-    throw cannotWrite(aside, error, freeBytes(aside));
+    throw cannotWrite(aside, error);
   }
 }
 

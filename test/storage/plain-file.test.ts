@@ -50,7 +50,7 @@ test('nothing is not of the wrong kind; a link to a file is a file', () =>
   }));
 
 test('what stands in the way is one sentence that names it and says what to do', () => {
-  const { message } = cannotWrite('/d/x', new WrongKindError('named pipe', 'file'), 17);
+  const { message } = cannotWrite('/d/x', new WrongKindError('named pipe', 'file'));
   assert.equal(
     message,
     'cannot write /d/x: it is a named pipe where a file belongs; restore it or move it away, and run the same command again',

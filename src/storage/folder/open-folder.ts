@@ -12,7 +12,6 @@ import { takeRunLock, type RunLock } from '../run-lock.ts';
 import { SpilledRows } from '../spilled-rows.ts';
 import { refuseWrongKinds, statePaths, type StatePaths } from '../state-folder.ts';
 import { isThere } from './presence.ts';
-import { freeBytes } from './temporary-file.ts';
 
 /** A row of `runs.jsonl`. */
 export type RunRow = { readonly id: string } & Readonly<Record<string, unknown>>;
@@ -71,7 +70,7 @@ export class OpenFolder {
       rmSync(this.#paths.temporary, { recursive: true, force: true });
       mkdirSync(this.#paths.temporary);
     } catch (error) {
-      throw cannotWrite(this.#paths.temporary, error, freeBytes(this.#paths.temporary));
+      throw cannotWrite(this.#paths.temporary, error);
     }
   }
 }
@@ -177,6 +176,6 @@ function destinationError(destination: string, error: unknown): Error {
     case 'ENOENT': // A place that takes no names of ours, such as /proc.
       return new UsageError(`--out ${destination} is not a possible path; choose another folder`);
     default:
-      return cannotWrite(destination, error, freeBytes(destination));
+      return cannotWrite(destination, error);
   }
 }

@@ -15,7 +15,6 @@ import { releaseMemory } from './release-memory.ts';
 import { kindAt } from '../plain-file.ts';
 import { statePaths } from '../state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
-import { freeBytes } from './temporary-file.ts';
 
 type Place =
   | { readonly kind: 'free'; readonly path: string; readonly warning?: string }
@@ -56,7 +55,7 @@ export class DocumentSaver {
       if (closed instanceof FolderBlockedError)
         return { kind: 'failed', failure: permanentFailure('disk', closed.message) };
       const path = join(this.#folders.destination, name);
-      throw cannotWrite(path, error, freeBytes(path));
+      throw cannotWrite(path, error);
     }
   }
 

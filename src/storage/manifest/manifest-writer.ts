@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import type { ManifestRow } from '../../model/manifest-row.ts';
 import { cannotWrite } from '../disk-error.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
-import { freeBytes } from '../folder/temporary-file.ts';
 
 const writeFile = promisify(write);
 const syncFile = promisify(fsync);
@@ -78,7 +77,7 @@ export class ManifestWriter {
 
   /** What was written in part is taken back, so that no half row stays; later rows are refused. */
   #fail(error: unknown, batch: readonly Pending[]): void {
-    const broken = cannotWrite(this.#path, error, freeBytes(this.#path));
+    const broken = cannotWrite(this.#path, error);
     this.#broken = broken;
     try {
       ftruncateSync(this.#descriptor, this.#offset);

@@ -5,7 +5,6 @@ import { foldCase } from '../../edgar/layout.ts';
 import type { ManifestRow } from '../../model/manifest-row.ts';
 import { errorCode } from '../../model/errors.ts';
 import { cannotRead, cannotWrite } from '../disk-error.ts';
-import { freeBytes } from '../folder/temporary-file.ts';
 import { expectKind, openPlainFile } from '../plain-file.ts';
 import { replaceFile } from '../replace-file.ts';
 import { fingerprintOf, type Fingerprint } from './fingerprint.ts';
@@ -36,7 +35,7 @@ export class Manifest {
       descriptor = openSync(path, 'a+', 0o666);
       length = endLastLine(descriptor);
     } catch (error) {
-      throw cannotWrite(path, error, freeBytes(path));
+      throw cannotWrite(path, error);
     }
     const manifest = new Manifest(path, descriptor, new ManifestWriter(path, descriptor, length, fsync));
     try {
@@ -134,7 +133,7 @@ export class Manifest {
       const offsets = Float64Array.from(fresh.currentRows()).sort();
       await replaceFile(this.#path, this.#linesAt(offsets), fsync);
     } catch (error) {
-      throw cannotWrite(this.#path, error, freeBytes(this.#path));
+      throw cannotWrite(this.#path, error);
     }
     return true;
   }
