@@ -3,10 +3,9 @@ import { closeSync, constants, rmSync } from 'node:fs';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { cannotWrite } from './disk-error.ts';
 import type { Manifest } from './manifest/manifest.ts';
-import { expectKind, openPlainFile } from './plain-file.ts';
+import { expectKind, openPlainFile, writeFully } from './plain-file.ts';
 import { replaceFile } from './replace-file.ts';
 import type { StatePaths } from './state-folder.ts';
-import { writeFully } from './write-fully.ts';
 
 /**
  * Writes `failed.txt` from the manifest's failed rows, in a form that is a list again; removes it when nothing is failed.

@@ -3,8 +3,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cannotWrite } from './disk-error.ts';
 import { syncFolder } from './folder/folder-sync.ts';
-import { expectKind } from './plain-file.ts';
-import { writeFully } from './write-fully.ts';
+import { expectKind, writeFully } from './plain-file.ts';
 
 const WRITE_CHARACTERS = 1024 * 1024;
 

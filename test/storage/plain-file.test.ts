@@ -4,8 +4,7 @@ import { constants, lstatSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cannotWrite, WrongKindError } from '../../src/storage/disk-error.ts';
-import { sha256OfFile } from '../../src/storage/file-digest.ts';
-import { expectKind, kindAt, openPlainFile, readBeginning } from '../../src/storage/plain-file.ts';
+import { expectKind, kindAt, openPlainFile, readBeginning, sha256OfFile } from '../../src/storage/plain-file.ts';
 import { put, THINGS } from '../support/things.ts';
 import { withFolder } from '../support/test-folder.ts';
 

@@ -7,7 +7,7 @@ import { isDocumentPath } from '../../edgar/layout.ts';
 import type { DocumentRequest } from '../../model/document.ts';
 import type { Destination, DocumentBody, KnownFile, SavedFile, SaveEnd } from '../destination.ts';
 import { errorCode } from '../../model/errors.ts';
-import { sha256OfFile } from '../file-digest.ts';
+import { sha256OfFile } from '../plain-file.ts';
 import { STATE_FOLDER, statePaths } from '../state-folder.ts';
 import { Presence } from './presence.ts';
 import { RefusedBodies } from './refused-bodies.ts';

@@ -10,9 +10,8 @@ import { errorCode } from '../../model/errors.ts';
 import { cannotWrite, isImpossibleName } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
 import { FolderSync } from './folder-sync.ts';
-import { sha256OfFile } from '../file-digest.ts';
 import { releaseMemory } from './release-memory.ts';
-import { kindAt } from '../plain-file.ts';
+import { kindAt, sha256OfFile } from '../plain-file.ts';
 import { statePaths } from '../state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
 

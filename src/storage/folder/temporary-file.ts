@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, fsync, openSync, readSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { cannotWrite } from '../disk-error.ts';
-import { writeFully } from '../write-fully.ts';
+import { writeFully } from '../plain-file.ts';
 
 const fsyncFile = promisify(fsync);
 
