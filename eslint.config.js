@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   http: ['model', 'edgar', 'check'],
   storage: ['model', 'edgar'],
   limits: ['model', 'edgar', 'storage'],
-  worker: ['model', 'edgar', 'check', 'http', 'storage'],
+  worker: ['model', 'edgar', 'check', 'http', 'storage', 'limits'],
   plan: ['model', 'edgar', 'storage'],
   run: ['model', 'edgar', 'storage', 'limits', 'worker', 'plan'],
   cli: ['model', 'edgar', 'http', 'storage', 'limits', 'worker', 'plan', 'run'],

@@ -70,7 +70,7 @@ function disturbance(summaries: readonly Summary[]): string {
 
 export function renderWorkload(result: DatedResult): string {
   const { title, summaries, rounds, date, revision, skipped } = result;
-  if (skipped !== undefined) return `#### ${title}\n\n${skipped}`;
+  if (skipped !== undefined) return `### ${title}\n\n${skipped}`;
   const columns = columnsFor(summaries);
   const heads = ['', ...columns.map(({ head }) => head)];
   const rows = summaries.map((summary) => [
@@ -78,5 +78,5 @@ export function renderWorkload(result: DatedResult): string {
     ...columns.map(({ cell }) => (summary.runs === 0 ? '' : cell(summary))),
   ]);
   const measured = `${rounds} ${rounds === 1 ? 'run' : 'runs'} each, ${date}, ${revision}`;
-  return `#### ${title}\n\n${table(heads, rows)}\n\n${measured}.${disturbance(summaries)}`;
+  return `### ${title}\n\n${table(heads, rows)}\n\n${measured}.${disturbance(summaries)}`;
 }

@@ -1,6 +1,8 @@
 // Owns the download command: source, settings, run, reporter, signals.
 import { relative } from 'node:path';
 import { cannotWriteStdout } from '../model/errors.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import { LocalWorkers } from '../run/local-workers.ts';
 import { Run, type RunResult } from '../run/run.ts';
 import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
@@ -31,15 +33,19 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
   const settings = configure(options, process.env, version);
   if (options['dry-run']) return printDryRun(source, settings, options.json, edge);
   const reporter = openReporter(source, options, edge);
+  const ports = {
+    workerEntry: edge.workerEntry,
+    pid: process.pid,
+    emit: (event: RunEvent) => reporter.take(event),
+  };
   const run = new Run(settings, {
     source: source.stream,
     sourceName: source.name,
-    workerEntry: edge.workerEntry,
+    openWorkers: (destination, listener) => new LocalWorkers(settings, destination, ports, listener),
     lookEntry: edge.lookEntry,
     version,
-    pid: process.pid,
     optionsForLog: optionsForLog(options),
-    emit: (event) => reporter.take(event),
+    ...ports,
   });
   reporter.start(() => run.standing());
   const detach = attachSignals(run, process);

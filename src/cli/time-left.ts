@@ -1,6 +1,6 @@
 // Owns the estimate of how long a run goes on, and of its pace. Pure: every observation carries its time. The pace is that of
 // the last seconds in which work was done, so other runs of the machine are in it; after a block, which lowers the rate, it is
-// the old pace in proportion until the new one shows. A lowered rate rises by 1/s an hour (run/sec-state.ts), and so does the pace.
+// the old pace in proportion until the new one shows. A lowered rate rises by 1/s an hour (limits/shared-state.ts), and so does the pace.
 import type { Pace } from '../model/standing.ts';
 
 export interface Observation {

@@ -2,6 +2,7 @@
 // charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
 import { transientFailure, type Failure } from '../model/failure.ts';
 import type { Exchange } from '../model/outcome.ts';
+import type { Fault } from '../model/permits.ts';
 import { addressOf } from './address.ts';
 import {
   attempt,
@@ -13,7 +14,7 @@ import {
 } from './attempt.ts';
 import type { HttpContext } from './context.ts';
 import { emptyTrace } from './reply.ts';
-import { decideRetry } from './retry-policy.ts';
+import { decideRetry, type RetryDecision } from './retry-policy.ts';
 
 export type DownloadEnd =
   | {
@@ -34,8 +35,10 @@ export interface DownloadFlow {
   readonly isDraining: () => boolean;
   /** Waits; resolves false at once when the run drains. */
   readonly sleep: (delayMs: number) => Promise<boolean>;
-  /** True if for a part of that time the host did not answer anybody: nobody is charged for it. */
-  readonly excused: (hostKey: string, fromMs: number, toMs: number) => boolean;
+  /** Whose fault it is that a request sent then got no answer: where it is the host's, nobody is charged. */
+  readonly faultOf: (hostKey: string, sentAtMs: number) => Fault;
+  /** Waits until that is known; resolves false when the run drains. */
+  readonly decided: (fault: Fault) => Promise<boolean>;
   /** Called with a received document within its attempt: attempts wait when saves are full. */
   readonly handOver: (received: ReceivedDocument) => Promise<void>;
 }
@@ -58,8 +61,8 @@ class Download {
   readonly #trace = emptyTrace();
   /** Attempts that are the document's own whatever the host does. */
   #charged = 0;
-  /** When each attempt was made to which nobody answered: an outage excuses it. */
-  readonly #unanswered: { readonly fromMs: number; readonly toMs: number }[] = [];
+  /** Attempts to which nobody answered, and how long each took: those that are the host's fault are not charged. */
+  readonly #unanswered: { readonly fault: Fault; readonly tookMs: number }[] = [];
   /** The last reply was doubted. */
   #fresh = false;
   /** SHA-256 of bytes that differed from the SEC's ETag. */
@@ -82,13 +85,8 @@ class Download {
       if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
       this.#charge(end);
       if (end.kind !== 'failed') return this.#settle(end);
-      const decision = decideRetry({
-        failure: end.failure,
-        attempts: this.#attempts(),
-        maxRetries: this.#context.settings.retries,
-        spentMs: this.#context.nowMs() - this.#startedAtMs - this.#trace.waitedMs,
-        random: this.#context.random(),
-      });
+      const decision = await this.#decide(end.failure);
+      if (decision === undefined) return this.#left();
       if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
       discard(end.refused?.body);
       if (!(await this.#flow.sleep(decision.delayMs))) return this.#left();
@@ -132,15 +130,38 @@ class Download {
     return { kind: 'left', requests, receivedBytes };
   }
 
+  /** The last word waits until it is known whose fault it was. Undefined if the run drains first. */
+  async #decide(failure: Failure): Promise<RetryDecision | undefined> {
+    for (;;) {
+      const decision = this.#nextStep(failure);
+      const open = this.#unanswered.find(({ fault }) => fault.whose === 'open')?.fault;
+      if (decision.kind === 'retry' || open === undefined || !this.#isUnanswered(failure)) return decision;
+      const sinceMs = this.#context.nowMs();
+      if (!(await this.#flow.decided(open))) return undefined;
+      this.#trace.waitedMs += this.#context.nowMs() - sinceMs;
+    }
+  }
+
+  #nextStep(failure: Failure): RetryDecision {
+    const hosts = this.#unanswered.filter(({ fault }) => fault.whose === 'host');
+    const excusedMs = hosts.reduce((sum, { tookMs }) => sum + tookMs, 0);
+    return decideRetry({
+      failure,
+      attempts: this.#attempts(),
+      maxRetries: this.#context.settings.retries,
+      spentMs: this.#context.nowMs() - this.#startedAtMs - this.#trace.waitedMs - excusedMs,
+      random: this.#context.random(),
+    });
+  }
+
   #attempts(): number {
-    const own = this.#unanswered.filter(({ fromMs, toMs }) => !this.#flow.excused(this.#hostKey, fromMs, toMs));
-    return this.#charged + own.length;
+    return this.#charged + this.#unanswered.filter(({ fault }) => fault.whose !== 'host').length;
   }
 
   #charge(end: AttemptEnd): void {
-    if (end.kind === 'failed' && isUnanswered(end.failure, this.#trace.httpStatus)) {
-      const toMs = this.#context.nowMs();
-      this.#unanswered.push({ fromMs: toMs - this.#trace.activeMs, toMs });
+    if (end.kind === 'failed' && this.#isUnanswered(end.failure)) {
+      const tookMs = this.#trace.activeMs;
+      this.#unanswered.push({ fault: this.#flow.faultOf(this.#hostKey, this.#context.nowMs() - tookMs), tookMs });
     } else this.#charged++;
   }
 
@@ -157,12 +178,10 @@ class Download {
       finalUrl,
     };
   }
-}
 
-/** What an outage of the host looks like to one document. */
-function isUnanswered(failure: Failure, httpStatus: number | undefined): boolean {
-  if (!failure.transient) return false;
-  return (
-    failure.code === 'connection' || failure.code === 'timeout' || failure.code === 'truncated' || httpStatus === 503
-  );
+  /** What an outage of the host looks like to one document. */
+  #isUnanswered({ code, transient }: Failure): boolean {
+    if (!transient) return false;
+    return code === 'connection' || code === 'timeout' || code === 'truncated' || this.#trace.httpStatus === 503;
+  }
 }

@@ -1,5 +1,5 @@
 // Owns the right to send: the port through which every request, redirect hops included, asks when it may start and tells
-// how it ended. The run behind it spaces the starts, and holds everybody during a block or an outage.
+// how it ended. In a thread it is OutageBreaker over PacedPermits, in the main thread Limits.
 
 /** How a request ended, as far as its host is concerned. */
 export type HostReport =
@@ -26,6 +26,16 @@ export type PermitAnswer =
   | { readonly kind: 'refused'; readonly because: 'drain' | 'host-waits'; readonly message: string };
 
 export interface Permits {
-  /** Resolves when a request to `host` may start. Never rejects. */
-  acquire(host: string): Promise<PermitAnswer>;
+  /** Resolves when a request to `host` may start, or when `signal` says that nobody wants it any more. Never rejects. */
+  acquire(host: string, signal?: AbortSignal): Promise<PermitAnswer>;
+}
+
+/** The answer to whoever waits when the run drains. */
+export const DRAINED: PermitAnswer = { kind: 'refused', because: 'drain', message: '' };
+
+/** Whose fault it is that a request got no answer. Open until the host's next success, or an outage, shows it. */
+export interface Fault {
+  readonly whose: 'host' | 'document' | 'open';
+  /** Resolves when it is no longer open. */
+  readonly decided: Promise<void>;
 }

@@ -34,8 +34,6 @@ export interface LedgerOptions {
 interface InFlight {
   readonly entry: ListEntry;
   readonly plan: FetchPlan;
-  /** Requests that were sent before an outage gave the document back. */
-  readonly requestsBefore: number;
 }
 
 export class Ledger {
@@ -50,11 +48,6 @@ export class Ledger {
     this.#options = options;
   }
 
-  /** Address that a document in flight is fetched from. */
-  addressOf(sequence: number): string | undefined {
-    return this.#inFlight.get(sequence)?.plan.target.fetchUrl;
-  }
-
   /** Lines that are answered (the missing before the end decides on them), and those that a server was asked for. */
   get standing(): Pick<Standing, 'done' | 'asked' | 'inFlight' | 'missing'> {
     const inFlight = this.#inFlight.size;
@@ -67,19 +60,10 @@ export class Ledger {
     const documents = plans.map((plan) => {
       const sequence = this.#opened++;
       this.counts.lines++;
-      this.#inFlight.set(sequence, { entry: plan.entry, plan, requestsBefore: 0 });
+      this.#inFlight.set(sequence, { entry: plan.entry, plan });
       return requestOf(sequence, plan);
     });
     return { documents };
-  }
-
-  /** A document in flight is tried again from the beginning; what was sent for it stays on its account. */
-  giveBack(sequence: number, requests: number, receivedBytes = 0): DocumentRequest | undefined {
-    const flight = this.#inFlight.get(sequence);
-    if (flight === undefined) return undefined;
-    this.counts.wireBytes += receivedBytes;
-    this.#inFlight.set(sequence, { ...flight, requestsBefore: flight.requestsBefore + requests });
-    return requestOf(sequence, flight.plan);
   }
 
   /** A line that needs no request. */
@@ -108,15 +92,14 @@ export class Ledger {
     this.#inFlight.delete(sequence);
     if (outcome.kind === 'left') {
       this.counts.left++;
-      this.counts.requests += flight.requestsBefore + (outcome.requests ?? 0);
+      this.counts.requests += outcome.requests ?? 0;
       this.counts.wireBytes += outcome.receivedBytes ?? 0;
       return;
     }
-    const whole = flight.requestsBefore === 0 ? outcome : withRequests(outcome, flight.requestsBefore);
     this.#asked++;
-    this.counts.requests += whole.exchange.requests;
-    this.counts.wireBytes += whole.exchange.receivedBytes ?? whole.exchange.wireBytes ?? 0;
-    this.#settleAsked(flight, whole);
+    this.counts.requests += outcome.exchange.requests;
+    this.counts.wireBytes += outcome.exchange.receivedBytes ?? outcome.exchange.wireBytes ?? 0;
+    this.#settleAsked(flight, outcome);
   }
 
   #settleAsked(flight: InFlight, outcome: AskedOutcome): void {
@@ -239,10 +222,6 @@ function requestOf(sequence: number, { entry, target }: FetchPlan): DocumentRequ
 }
 
 type AskedOutcome = Exclude<Outcome, { kind: 'left' }>;
-
-function withRequests(outcome: AskedOutcome, more: number): AskedOutcome {
-  return { ...outcome, exchange: { ...outcome.exchange, requests: outcome.exchange.requests + more } };
-}
 
 function failureOf(row: ManifestRow): Failure {
   return { code: 'not-found', message: row.error?.message ?? '', transient: false };

@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
 import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
+import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
-import { Crew, type CrewPorts } from './crew.ts';
 import { Ledger } from './ledger.ts';
 import type { Destination } from '../storage/destination.ts';
 import { FolderDestination } from '../storage/folder/folder-destination.ts';
@@ -16,9 +16,15 @@ import { Planner, splitTag } from '../plan/planner.ts';
 import { ListReader } from '../plan/list-reader.ts';
 import { provision, type FetchPlan, type Provision } from '../plan/provisioner.ts';
 import type { RunSettings } from './settings.ts';
+import type { OpenWorkers, Workers } from './workers.ts';
 import { readUrlList, type ListLine } from '../plan/url-list.ts';
 
-export interface RunPorts extends CrewPorts {
+export interface RunPorts {
+  readonly openWorkers: OpenWorkers;
+  readonly pid: number;
+  readonly emit: (event: RunEvent) => void;
+  /** The system's own unless a simulation puts another in its place. */
+  readonly clock?: Clock;
   readonly source: AsyncIterable<Uint8Array>;
   /** How messages call the source. */
   readonly sourceName: string;
@@ -51,7 +57,7 @@ export class Run {
   #draining = false;
   #interrupted = false;
   #outputLost = false;
-  #crew: Crew | undefined;
+  #workers: Workers | undefined;
   #ledger: Ledger | undefined;
 
   constructor(settings: RunSettings, ports: RunPorts) {
@@ -88,7 +94,7 @@ export class Run {
     if (this.#ledger === undefined) return undefined;
     const { failed, savedBytes: bytes } = this.#ledger.counts;
     const lines = this.#list.length;
-    const pace = this.#crew?.secPace;
+    const pace = this.#workers?.secPace;
     return {
       ...this.#ledger.standing,
       failed,
@@ -106,7 +112,7 @@ export class Run {
     this.#stop({ kind: 'interrupted', signal });
     const what = again ? 'ending at once' : 'finishing what is in flight; a second signal ends at once';
     this.#ports.emit({ kind: 'warning', message: `${signal}: ${what}` });
-    if (again) void this.#crew?.terminate();
+    if (again) void this.#workers?.terminate();
   }
 
   /** Rows cannot be printed any more: nobody reads them (undefined), or for that reason. Drains; more calls change nothing. */
@@ -138,27 +144,25 @@ export class Run {
   }
 
   async #download(open: OpenFolder, destination: Destination, ledger: Ledger): Promise<void> {
-    const crew = new Crew(this.#settings, open.path, this.#ports, ledger, (end) => this.#stop(end));
-    this.#crew = crew;
+    const workers = this.#ports.openWorkers(open.path, {
+      onSettled: (document, outcome) => ledger.settle(document.sequence, outcome),
+      onEnd: (end) => this.#stop(end),
+    });
+    this.#workers = workers;
+    if (this.#draining) workers.drain();
     const planner = new Planner(this.#settings, open.manifest, destination, () => this.#clock.nowMs());
     try {
       const batches = provision(this.#list, planner, this.#settings.batchSize);
-      // Failures that turn out to be an outage come back and are given out again.
-      do await this.#feed(crew, batches, ledger);
-      while (await crew.settled());
-      await crew.close();
+      await this.#feed(workers, batches, ledger);
+      await workers.idle();
+      await workers.close();
     } finally {
-      await crew.terminate();
+      await workers.terminate();
     }
   }
 
-  async #feed(crew: Crew, batches: ReturnType<typeof provision>, ledger: Ledger): Promise<void> {
-    while (await crew.ready(() => this.#draining)) {
-      const returned = crew.takeReturned();
-      if (returned !== undefined) {
-        crew.assign(returned);
-        continue;
-      }
+  async #feed(workers: Workers, batches: ReturnType<typeof provision>, ledger: Ledger): Promise<void> {
+    while (await workers.ready()) {
       const value = await this.#next(batches);
       if (value === undefined) return;
       const isBarred = this.#isBarred(value.batch, ledger);
@@ -166,8 +170,7 @@ export class Run {
       const batch = ledger.open(value.batch);
       if (value.batch.length === 0 || isBarred || this.#draining) continue;
       this.#announce(value.batch);
-      if (value.batch.some(({ target }) => target.contactsSec)) crew.expectPermits();
-      crew.assign(batch);
+      workers.give(batch);
     }
   }
 
@@ -221,9 +224,9 @@ export class Run {
     if (!this.#draining) {
       this.#draining = true;
       this.#list.stop();
-      this.#crew?.drain();
+      this.#workers?.drain();
     }
-    if (end.kind === 'cannot-write' || end.kind === 'user-agent-refused') this.#crew?.cancel();
+    if (end.kind === 'cannot-write' || end.kind === 'user-agent-refused') this.#workers?.cancel();
   }
 
   #limitTime(): () => void {

@@ -4,11 +4,12 @@
 import pLimit from 'p-limit';
 import type { DocumentRequest } from '../model/document.ts';
 import type { Outcome, SavedDocument } from '../model/outcome.ts';
+import type { OutageBreaker } from '../limits/outage-breaker.ts';
+import type { Fault } from '../model/permits.ts';
 import type { ReceivedDocument } from '../http/attempt.ts';
 import type { HttpContext } from '../http/context.ts';
 import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
 import type { Destination, SaveEnd } from '../storage/destination.ts';
-import type { Outages } from './outages.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Saves under way in one thread; with fsync they wait for the device. Twice as many are no faster and hold 20 MB more. */
@@ -20,7 +21,7 @@ const MAX_SLEEPING = 256;
 export interface BatchRunnerParts {
   readonly http: HttpContext;
   readonly destination: Destination;
-  readonly outages: Outages;
+  readonly breaker: OutageBreaker;
   readonly outbox: Outbox;
   readonly connections: number;
 }
@@ -31,11 +32,17 @@ export class BatchRunner {
   readonly #saves = pLimit(MAX_SAVES);
   readonly #wakers = new Set<() => void>();
   #active = 0;
+  /** Documents that wait to be tried again, or to hear whose fault their failure was. */
   #sleeping = 0;
+  /** Of them those that wait to hear. */
+  #unjudged = 0;
   /** Attempts that send nothing more and have not ended. */
   #waiting = 0;
   #hungry = true;
   #draining = false;
+  #finishing = false;
+  /** No other batch comes before this one has settled. */
+  #alone = false;
   #whenIdle: (() => void) | undefined;
 
   constructor(parts: BatchRunnerParts) {
@@ -44,8 +51,9 @@ export class BatchRunner {
   }
 
   /** Takes a batch; its documents settle one by one, in any order. */
-  accept(documents: readonly DocumentRequest[]): void {
+  accept(documents: readonly DocumentRequest[], alone: boolean): void {
     this.#hungry = false;
+    this.#alone = alone;
     for (const document of documents) void this.#settle(document);
     this.#tellHunger();
   }
@@ -54,6 +62,12 @@ export class BatchRunner {
   drain(): void {
     this.#draining = true;
     for (const wake of this.#wakers) wake();
+  }
+
+  /** The list has ended: what is not known when nothing is under way will never be. */
+  finish(): void {
+    this.#finishing = true;
+    this.#judge();
   }
 
   /** Resolves when every accepted document has settled. */
@@ -74,6 +88,7 @@ export class BatchRunner {
     }
     this.#active--;
     this.#tellHunger();
+    this.#judge();
     if (this.#active > 0) return;
     this.#parts.outbox.flush();
     this.#whenIdle?.();
@@ -85,7 +100,8 @@ export class BatchRunner {
       withConnection: (attempt) => this.#withConnection(attempt),
       sleep: (delayMs) => this.#sleep(delayMs),
       isDraining: () => this.#draining,
-      excused: (host, fromMs, toMs) => this.#parts.outages.excused(host, fromMs, toMs),
+      faultOf: (host, sentAtMs) => this.#parts.breaker.faultOf(host, sentAtMs),
+      decided: (fault) => this.#decided(fault),
       handOver: (received) =>
         // The attempt ends when the save begins, not when that ends.
         new Promise((begun) => {
@@ -151,6 +167,29 @@ export class BatchRunner {
     });
     this.#sleeping--;
     return !this.#draining;
+  }
+
+  /** Waits until it is known whose fault it was; false if the run drains. */
+  async #decided(fault: Fault): Promise<boolean> {
+    if (this.#draining) return false;
+    this.#sleeping++;
+    this.#unjudged++;
+    this.#tellHunger();
+    this.#judge();
+    let wake: () => void = () => undefined;
+    const drained = new Promise<void>((resolve) => (wake = resolve));
+    this.#wakers.add(wake);
+    await Promise.race([fault.decided, drained]);
+    this.#wakers.delete(wake);
+    this.#sleeping--;
+    this.#unjudged--;
+    return !this.#draining;
+  }
+
+  /** Where nothing is under way, and nothing more comes that could show an outage, there was none. */
+  #judge(): void {
+    const isAtEnd = this.#finishing || this.#alone || this.#sleeping > MAX_SLEEPING;
+    if (isAtEnd && this.#unjudged === this.#active) this.#parts.breaker.blameDocuments();
   }
 
   /** Asks for more when fewer URLs wait than connections are free; once, until a batch comes. */

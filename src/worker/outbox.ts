@@ -1,13 +1,14 @@
 // Owns the way of events to the main thread: in order, those of the same moment in one message. What somebody waits for goes
 // with the end of the turn; settled documents wait a little for company (a message costs both threads 50 us and a wake).
 import type { MessagePort } from 'node:worker_threads';
+import type { OutageListener } from '../limits/outage-breaker.ts';
 import type { FromWorker, WorkerEvent } from './protocol.ts';
 
 /** Longer and larger than 5 ms and 16, which cost 4% more CPU on small documents. */
 const COMPANY_MS = 25;
 const MAX_WAITING = 64;
 
-export class Outbox {
+export class Outbox implements OutageListener {
   readonly #port: MessagePort;
   #events: WorkerEvent[] = [];
   #company: NodeJS.Timeout | undefined;
@@ -21,6 +22,18 @@ export class Outbox {
     this.#events.push(event);
     if (event.kind !== 'settled' || this.#events.length >= MAX_WAITING) this.#leave();
     else this.#company ??= setTimeout(() => this.flush(), COMPANY_MS);
+  }
+
+  onPause(host: string, untilMs: number): void {
+    this.send({ kind: 'outage', host, untilMs });
+  }
+
+  onResume(host: string): void {
+    this.send({ kind: 'outage', host });
+  }
+
+  onGiveUp(message: string): void {
+    this.send({ kind: 'gave-up', message });
   }
 
   flush(): void {

@@ -50,6 +50,7 @@ export class WorkerPool {
   #suspects: DocumentRequest[] = [];
   #started = 0;
   #draining = false;
+  #finishing = false;
   #closing = false;
   /** Whoever waits for something to change. */
   #waiting: (() => void)[] = [];
@@ -93,8 +94,10 @@ export class WorkerPool {
     for (const worker of this.#workers) worker.post(message);
   }
 
-  /** Resolves when every document has settled. */
+  /** The list has ended. Resolves when every document has settled. */
   async settled(): Promise<void> {
+    this.#finishing = true;
+    this.broadcast({ kind: 'finish' });
     while (this.#suspects.length > 0 || [...this.#workers].some((worker) => worker.unsettled.size > 0)) {
       await this.#change();
     }
@@ -103,7 +106,7 @@ export class WorkerPool {
   /** Ends all threads in good order; call when every document has settled. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.broadcast({ kind: 'finish' });
+    this.broadcast({ kind: 'close' });
     await Promise.all([...this.#workers].map((worker) => worker.gone));
     this.#stopWatching?.();
   }
@@ -147,6 +150,7 @@ export class WorkerPool {
       onGone: (reason) => this.#bury(worker, reason),
     });
     this.#workers.add(worker);
+    if (this.#finishing) worker.post({ kind: 'finish' });
     if (this.#stopWatching === undefined) this.#watch();
     return worker;
   }

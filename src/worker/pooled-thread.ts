@@ -86,7 +86,7 @@ export class PooledThread implements PoolWorker {
   give(documents: readonly DocumentRequest[]): void {
     if (this.#state === 'hungry') this.#state = 'busy';
     for (const document of documents) this.unsettled.set(document.sequence, document);
-    this.post({ kind: 'batch', batch: { documents } });
+    this.post({ kind: 'batch', batch: { documents }, alone: this.#state === 'suspects' });
   }
 
   post(message: ToWorker): void {

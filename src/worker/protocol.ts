@@ -5,7 +5,6 @@ import type { Outcome } from '../model/outcome.ts';
 import type { HostReport } from '../model/permits.ts';
 import type { HttpSettings } from '../http/context.ts';
 import type { ProxySettings } from '../http/proxy.ts';
-import type { LastingOutage } from './outages.ts';
 
 export type { HostReport } from '../model/permits.ts';
 
@@ -22,42 +21,41 @@ export interface WorkerSettings {
   readonly proxies: ProxySettings;
   readonly http: HttpSettings;
   /** Hosts whose requests need a permit from the main thread at the start; `*` for all. */
-  readonly guardedHosts: readonly string[];
-  /** Hosts that answer nobody at the start. */
-  readonly outages: readonly LastingOutage[];
+  readonly pacedHosts: readonly string[];
+  /** How long an outage is waited out. */
+  readonly giveUpMs: number;
   /** Time that requests in flight get when the run drains. */
   readonly drainMs: number;
 }
 
 export type ToWorker =
-  | { readonly kind: 'batch'; readonly batch: Batch }
+  /** `alone`: no other comes before its documents have settled. */
+  | { readonly kind: 'batch'; readonly batch: Batch; readonly alone: boolean }
   | { readonly kind: 'permit'; readonly id: number }
   | { readonly kind: 'permit-refused'; readonly id: number; readonly message: string }
-  /** From now on requests to this host need a permit, or need none any more. */
-  | { readonly kind: 'guard'; readonly host: string; readonly guarded: boolean }
-  /** The host answered nobody from `sinceMs` on: attempts that failed then are not charged. `untilMs` is absent while it lasts. */
-  | { readonly kind: 'outage'; readonly host: string; readonly sinceMs: number; readonly untilMs?: number }
+  /** From now on requests to this host need a permit: it asked for patience. */
+  | { readonly kind: 'paced'; readonly host: string }
   /** To be answered with `pong`: a thread that does not is held by something. */
   | { readonly kind: 'ping' }
   /** Start nothing new, give back what waits, finish what is in flight. */
   | { readonly kind: 'drain' }
   /** Abort what is in flight too. */
   | { readonly kind: 'cancel' }
-  /** No more batches will come: close when everything has settled. */
-  | { readonly kind: 'finish' };
+  /** The list has ended: what comes after it is what a crashed neighbour left. */
+  | { readonly kind: 'finish' }
+  /** Everything has settled. */
+  | { readonly kind: 'close' };
 
 /** What happened in a thread, in order. */
 export type WorkerEvent =
   | { readonly kind: 'settled'; readonly sequence: number; readonly outcome: Outcome }
   | { readonly kind: 'permit-request'; readonly id: number; readonly host: string }
   /** How a request ended; `id` of its permit, absent where none was needed. */
-  | {
-      readonly kind: 'request-ended';
-      readonly id?: number;
-      readonly host: string;
-      readonly sentAtMs: number;
-      readonly report: HostReport;
-    }
+  | { readonly kind: 'request-ended'; readonly id?: number; readonly host: string; readonly report: HostReport }
+  /** This thread sends nothing to a host that answers nobody: until then, or, without `untilMs`, no longer. */
+  | { readonly kind: 'outage'; readonly host: string; readonly untilMs?: number }
+  /** An outage lasted too long: the run ends. */
+  | { readonly kind: 'gave-up'; readonly message: string }
   /** Fewer URLs wait than connections are free. */
   | { readonly kind: 'hungry' }
   | { readonly kind: 'pong' }

@@ -1,14 +1,16 @@
 // Entry of a worker thread: joins the HTTP layer with the storage and serves the messages of protocol.ts until told to
 // finish. Whatever goes wrong beyond a document ends the thread; the pool sees to the rest.
+import { setMaxListeners } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
+import { OutageBreaker } from '../limits/outage-breaker.ts';
+import { systemClock } from '../model/clock.ts';
 import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
 import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { BatchRunner } from './batch-runner.ts';
-import { Outages } from './outages.ts';
 import { Outbox } from './outbox.ts';
 import type { ToWorker, WorkerSettings } from './protocol.ts';
-import { ThreadPermits } from './thread-permits.ts';
+import { PacedPermits } from './paced-permits.ts';
 
 function serve(): void {
   if (parentPort === null) throw new Error('this file is the entry of a worker thread');
@@ -16,8 +18,11 @@ function serve(): void {
   const settings = workerData as WorkerSettings;
   const cancellation = new AbortController();
   const outbox = new Outbox(port);
-  const outages = new Outages(settings.outages);
-  const permits = new ThreadPermits(outbox, settings.guardedHosts, Date.now);
+  const draining = new AbortController();
+  setMaxListeners(0, draining.signal);
+  const paced = new PacedPermits(outbox, settings.pacedHosts, Date.now);
+  // The breaker stands in front: who waits for a host to come back holds no start of its rate, which others could use.
+  const breaker = new OutageBreaker(paced, { clock: systemClock, giveUpMs: settings.giveUpMs, listener: outbox });
   const { name: thread, fsync } = settings;
   const destination = new FolderDestination(settings.destination, { thread, fsync });
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
@@ -27,14 +32,14 @@ function serve(): void {
       settings: settings.http,
       connections,
       connector,
-      permits,
+      permits: { acquire: (host) => breaker.acquire(host, draining.signal) },
       openTemporary: () => destination.openTemporary(),
       cancelled: cancellation.signal,
       nowMs: Date.now,
       random: Math.random,
     },
     destination,
-    outages,
+    breaker,
     outbox,
     connections: settings.connections,
   });
@@ -42,25 +47,25 @@ function serve(): void {
   port.on('message', (message: ToWorker) => {
     switch (message.kind) {
       case 'batch':
-        return runner.accept(message.batch.documents);
+        return runner.accept(message.batch.documents, message.alone);
       case 'permit':
-        return permits.grant(message.id);
+        return paced.grant(message.id);
       case 'permit-refused':
-        return permits.refuse(message.id, message.message);
-      case 'guard':
-        return permits.guard(message.host, message.guarded);
-      case 'outage':
-        return outages.declare(message.host, message.sinceMs, message.untilMs);
+        return paced.refuse(message.id, message.message);
+      case 'paced':
+        return paced.pace(message.host);
       case 'ping':
         return outbox.send({ kind: 'pong' });
       case 'drain':
         runner.drain();
-        permits.drain();
+        draining.abort();
         setTimeout(() => cancellation.abort(), settings.drainMs).unref();
         return;
       case 'cancel':
         return cancellation.abort();
       case 'finish':
+        return runner.finish();
+      case 'close':
         void runner.idle().then(() => {
           connections.close();
           outbox.flush();

@@ -71,6 +71,32 @@ for (const retries of [5, 0]) {
   });
 }
 
+for (const [how, count] of [
+  // More than may wait in a thread to hear whose fault it was.
+  ['breaks off', 600],
+  // Too few for an outage.
+  ['does not come', 12],
+] as const) {
+  test(`where each reply ${how}, the run ends and the ${count} documents fail by themselves`, async (context) => {
+    const cwd = testFolder(context);
+    const server = new Flickering((_request, response) => {
+      if (how === 'breaks off') response.write('<a>', () => response.destroy());
+      else response.destroy();
+    });
+    await server.up();
+    context.after(() => server.down());
+    const urls = Array.from({ length: count }, (_, number) => `http://127.0.0.1:${server.port}/${number}.xml\n`);
+    const end = await runCommand(['--retries', '0', '--workers', '2'], { cwd, stdin: urls.join('') });
+    assert.equal(end.exitCode, 75, end.stderr);
+    const rows = manifestRows(join(cwd, 'downloads'));
+    assert.equal(rows.length, count);
+    assert.deepEqual(
+      rows.filter(({ status, attempts, requests }) => status !== 'failed' || attempts !== 1 || requests !== 1),
+      [],
+    );
+  });
+}
+
 const BAD: Readonly<Record<string, readonly [status: number, body: string, code: string]>> = {
   '1': [404, '', 'not-found'],
   '2': [401, '', 'forbidden'],

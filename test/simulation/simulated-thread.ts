@@ -1,20 +1,21 @@
 // Owns a worker thread's side of protocol.ts without thread, network and time of its own: permits, outages, the retry
 // policy are the real ones, the rest follows batch-runner.ts and download.ts against a simulated world. It may die.
 import { createHash } from 'node:crypto';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, setMaxListeners } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import pLimit from 'p-limit';
+import { OutageBreaker } from '../../src/limits/outage-breaker.ts';
+import type { Fault } from '../../src/model/permits.ts';
 import { hostKeyOf } from '../../src/edgar/fair-access.ts';
 import { decideRetry } from '../../src/http/retry-policy.ts';
 import { transientFailure } from '../../src/model/failure.ts';
 import type { DocumentRequest } from '../../src/model/document.ts';
 import type { Exchange, Outcome } from '../../src/model/outcome.ts';
-import { Outages } from '../../src/worker/outages.ts';
 import { Outbox } from '../../src/worker/outbox.ts';
 import type { ToWorker, WorkerEvent, WorkerSettings } from '../../src/worker/protocol.ts';
-import { ThreadPermits } from '../../src/worker/thread-permits.ts';
+import { PacedPermits } from '../../src/worker/paced-permits.ts';
 import type { Random, Reply, VirtualClock, World } from './virtual-world.ts';
 
 /** Sends each event by itself, as soon as it happens. */
@@ -44,16 +45,20 @@ export interface Surroundings {
 export class SimulatedThread extends EventEmitter {
   readonly #settings: WorkerSettings;
   readonly #around: Surroundings;
-  readonly #outages: Outages;
   readonly #outbox = new DirectOutbox((event) => this.#deliver(event));
-  readonly #permits: ThreadPermits;
+  readonly #paced: PacedPermits;
+  readonly #breaker: OutageBreaker;
+  readonly #draining = new AbortController();
+  /** When the main thread granted each permit. */
+  readonly #grantedAtMs = new Map<number, number>();
   readonly #downloads: ReturnType<typeof pLimit>;
   readonly #wakers = new Set<() => void>();
   #toUsAtMs = 0;
   #toThemAtMs = 0;
   #active = 0;
+  #unjudged = 0;
+  #alone = false;
   #hungry = true;
-  #draining = false;
   #cancelled = false;
   #finishing = false;
   #dead = false;
@@ -63,12 +68,30 @@ export class SimulatedThread extends EventEmitter {
     super();
     this.#settings = settings;
     this.#around = around;
-    this.#permits = new ThreadPermits(this.#outbox, settings.guardedHosts, () => around.clock.nowMs());
-    this.#outages = new Outages(settings.outages);
+    setMaxListeners(0, this.#draining.signal);
+    const { clock, world } = around;
+    const outbox = this.#outbox;
+    this.#paced = new PacedPermits(outbox, settings.pacedHosts, () => clock.nowMs());
+    this.#breaker = new OutageBreaker(this.#paced, {
+      clock,
+      giveUpMs: settings.giveUpMs,
+      listener: {
+        onPause: (host, untilMs) => {
+          world.outageBegan(settings.name, host);
+          outbox.onPause(host, untilMs);
+        },
+        onResume: (host) => {
+          world.outageEnded(settings.name, host);
+          outbox.onResume(host);
+        },
+        onGiveUp: (message) => outbox.onGiveUp(message),
+      },
+    });
     this.#downloads = pLimit(settings.connections);
   }
 
   postMessage(message: ToWorker): void {
+    if (message.kind === 'permit') this.#grantedAtMs.set(message.id, this.#around.clock.nowMs());
     this.#toUsAtMs = this.#inOrder(this.#toUsAtMs, () => {
       if (!this.#dead) this.#take(message);
     });
@@ -85,6 +108,10 @@ export class SimulatedThread extends EventEmitter {
   /** Asked anew after a wait, which the compiler does not see. */
   #isDead(): boolean {
     return this.#dead;
+  }
+
+  #isDraining(): boolean {
+    return this.#draining.signal.aborted;
   }
 
   #isCancelled(): boolean {
@@ -104,7 +131,7 @@ export class SimulatedThread extends EventEmitter {
     this.#toThemAtMs = this.#inOrder(this.#toThemAtMs, () => {
       if (this.#lost) return;
       if (event.kind === 'request-ended' && event.report.kind === 'throttled')
-        this.#around.world.heardThrottled(event.sentAtMs, event.report.retryAfterMs ?? 0);
+        this.#around.world.heardThrottled(this.#grantedAtMs.get(event.id ?? -1) ?? 0, event.report.retryAfterMs ?? 0);
       this.emit('message', { events: [event] });
     });
   }
@@ -121,30 +148,30 @@ export class SimulatedThread extends EventEmitter {
     switch (message.kind) {
       case 'batch':
         this.#hungry = false;
+        this.#alone = message.alone;
         for (const document of message.batch.documents) void this.#settle(document);
         return this.#tellHunger();
       case 'permit':
-        return this.#permits.grant(message.id);
+        return this.#paced.grant(message.id);
       case 'permit-refused':
-        return this.#permits.refuse(message.id, message.message);
-      case 'guard':
-        return this.#permits.guard(message.host, message.guarded);
-      case 'outage':
-        this.#around.world.told(message.host, message.sinceMs, message.untilMs);
-        return this.#outages.declare(message.host, message.sinceMs, message.untilMs);
+        return this.#paced.refuse(message.id, message.message);
+      case 'paced':
+        return this.#paced.pace(message.host);
       case 'ping':
         return this.#outbox.send({ kind: 'pong' });
       case 'drain':
-        this.#draining = true;
+        this.#draining.abort();
         for (const wake of this.#wakers) wake();
-        return this.#permits.drain();
+        return;
       case 'cancel':
         this.#cancelled = true;
         for (const wake of this.#wakers) wake();
         return;
       case 'finish':
         this.#finishing = true;
-        if (this.#active === 0) this.#die(0);
+        return this.#judge();
+      case 'close':
+        return this.#die(0);
     }
   }
 
@@ -155,11 +182,11 @@ export class SimulatedThread extends EventEmitter {
     this.#outbox.send({ kind: 'settled', sequence: document.sequence, outcome });
     this.#active--;
     this.#tellHunger();
-    if (this.#active === 0 && this.#finishing) this.#die(0);
+    this.#judge();
   }
 
   #tellHunger(): void {
-    if (this.#hungry || this.#draining) return;
+    if (this.#hungry || this.#isDraining()) return;
     const free = this.#settings.connections - this.#downloads.activeCount;
     if (this.#downloads.pendingCount >= free) return;
     this.#hungry = true;
@@ -170,10 +197,10 @@ export class SimulatedThread extends EventEmitter {
     const { clock, random } = this.#around;
     const host = hostKeyOf(new URL(document.fetchUrl));
     const startedAtMs = clock.nowMs();
-    const chargedAtMs: number[] = [];
+    const charged: (Fault | undefined)[] = [];
     const account = { requests: 0, waitedMs: 0 };
     const exchange = (): Exchange => ({
-      attempts: chargedAtMs.filter((atMs) => !this.#outages.excused(host, atMs, atMs)).length,
+      attempts: charged.filter((fault) => fault?.whose !== 'host').length,
       requests: account.requests,
       startedAtMs,
       settledAtMs: clock.nowMs(),
@@ -182,20 +209,48 @@ export class SimulatedThread extends EventEmitter {
       const reply = await this.#downloads(() => this.#attempt(document, host, account));
       if (reply === undefined) return { kind: 'left', requests: account.requests };
       if (reply.kind === 'held') continue;
-      chargedAtMs.push(clock.nowMs());
+      const unanswered = reply.kind === 'failed' && ['connection', 'truncated'].includes(reply.failure.code);
+      charged.push(unanswered ? this.#breaker.faultOf(host, reply.sentAtMs) : undefined);
       if (reply.kind === 'document') return this.#save(document, reply.body, exchange());
       if (reply.kind === 'missing') return { kind: 'missing', failure: reply.failure, exchange: exchange() };
-      const decision = decideRetry({
-        failure: reply.failure,
-        attempts: exchange().attempts,
-        maxRetries: this.#settings.http.retries,
-        spentMs: clock.nowMs() - startedAtMs - account.waitedMs,
-        random: random.next(),
-      });
+      const decide = (): ReturnType<typeof decideRetry> =>
+        decideRetry({
+          failure: reply.failure,
+          attempts: exchange().attempts,
+          maxRetries: this.#settings.http.retries,
+          spentMs: clock.nowMs() - startedAtMs - account.waitedMs,
+          random: random.next(),
+        });
+      let decision = decide();
+      for (const fault of charged) {
+        if (decision.kind !== 'settle' || !unanswered || fault?.whose !== 'open') continue;
+        const sinceMs = clock.nowMs();
+        if (!(await this.#decided(fault))) return { kind: 'left', requests: account.requests };
+        account.waitedMs += clock.nowMs() - sinceMs;
+        decision = decide();
+      }
       if (decision.kind === 'settle') return { kind: 'failed', failure: reply.failure, exchange: exchange() };
       await this.#sleep(decision.delayMs);
-      if (this.#draining) return { kind: 'left', requests: account.requests };
+      if (this.#isDraining()) return { kind: 'left', requests: account.requests };
     }
+  }
+
+  async #decided(fault: Fault): Promise<boolean> {
+    if (this.#isDraining()) return false;
+    this.#unjudged++;
+    this.#tellHunger();
+    this.#judge();
+    let wake: () => void = () => undefined;
+    const drained = new Promise<void>((resolve) => (wake = resolve));
+    this.#wakers.add(wake);
+    await Promise.race([fault.decided, drained]);
+    this.#wakers.delete(wake);
+    this.#unjudged--;
+    return !this.#isDraining();
+  }
+
+  #judge(): void {
+    if ((this.#finishing || this.#alone) && this.#unjudged === this.#active) this.#breaker.blameDocuments();
   }
 
   /** Undefined if the document is left. */
@@ -203,17 +258,19 @@ export class SimulatedThread extends EventEmitter {
     document: DocumentRequest,
     host: string,
     account: { requests: number; waitedMs: number },
-  ): Promise<Reply | undefined> {
-    const { world, random } = this.#around;
-    if (this.#draining || this.#cancelled) return undefined;
-    const answer = await this.#permits.acquire(host);
+  ): Promise<(Reply & { readonly sentAtMs: number }) | undefined> {
+    const { world, random, clock } = this.#around;
+    if (this.#isDraining() || this.#cancelled) return undefined;
+    const answer = await this.#breaker.acquire(host, this.#draining.signal);
     if (answer.kind === 'refused') {
       if (answer.because === 'drain') return undefined;
-      return { kind: 'failed', failure: transientFailure('http-status', answer.message), report: { kind: 'answered' } };
+      const failure = transientFailure('http-status', answer.message);
+      return { kind: 'failed', failure, report: { kind: 'answered' }, sentAtMs: clock.nowMs() };
     }
     account.waitedMs += answer.waitedMs;
     if (this.#dead) return new Promise(() => undefined);
     account.requests++;
+    const sentAtMs = clock.nowMs();
     world.started(document.url, host);
     await this.#sleep(random.chance(0.05) ? random.within(1_000, 20_000) : random.within(20, 600), true);
     if (this.#isDead()) return new Promise(() => undefined);
@@ -225,13 +282,13 @@ export class SimulatedThread extends EventEmitter {
       this.#die(7);
       return new Promise(() => undefined);
     }
-    const reply = world.reply(document.url, host);
+    const reply = world.reply(document.url, host, this.#settings.name, sentAtMs);
     answer.permit.ended(reply.report);
-    return reply;
+    return { ...reply, sentAtMs };
   }
 
   #sleep(delayMs: number, untilCancelled = false): Promise<void> {
-    if (this.#cancelled || (this.#draining && !untilCancelled)) return Promise.resolve();
+    if (this.#cancelled || (this.#isDraining() && !untilCancelled)) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         if (untilCancelled && !this.#cancelled) return;

@@ -1,4 +1,4 @@
-// Whole runs with a virtual clock and seeded faults in network, disk and process: run, crew, gates, pool, planner, ledger
+// Whole runs with a virtual clock and seeded faults in network, disk and process: run, workers, limits, pool, planner, ledger
 // and manifest are the real ones. A failure names its seed; EDGAR_FETCH_SIMULATION_SEED=<n> replays it.
 import assert from 'node:assert/strict';
 import {
@@ -16,6 +16,9 @@ import { mock, test } from 'node:test';
 import { SEC_HOST_KEY, hostKeyOf } from '../../src/edgar/fair-access.ts';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import type { RunEvent } from '../../src/model/run-event.ts';
+import type { WorkerSettings } from '../../src/worker/protocol.ts';
+import { LocalWorkers } from '../../src/run/local-workers.ts';
 import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
@@ -31,8 +34,6 @@ const ONE = process.env['EDGAR_FETCH_SIMULATION_SEED'];
 const MAX_STEPS = 300_000;
 const FAULTY_RUNS = 4;
 const MAX_RUNS = 12;
-/** A failure may reach the main thread so much later than it happened. */
-const TOLD_WITHIN_MS = 5;
 
 /** The real one, which the faults stand in front of. */
 const append = Reflect.get(ManifestWriter.prototype, 'append');
@@ -183,24 +184,29 @@ class Simulation {
     const settled: { row: { url: string; status: string }; transient: boolean }[] = [];
     const faults = { deathAfter: Infinity, fullDisk: 0, crash: 0 };
     const stopAfter = faulty && this.#random.chance(0.1) ? { stopAfterMs: this.#random.within(1, 60_000) } : {};
-    const run = new Run(
-      { ...this.#settings, ...stopAfter },
-      {
-        source: this.#source(),
-        sourceName: 'the list',
-        workerEntry: new URL('file:///nowhere'),
-        version: '0',
-        pid: process.pid,
-        optionsForLog: {},
-        emit: (event) => {
-          if (event.kind === 'settled') settled.push(event);
-        },
-        clock: this.#clock,
-        secStateFile: this.#state,
-        startThread: (settings) =>
-          new SimulatedThread(settings, { clock: this.#clock, random: this.#random, world: this.#world, ...faults }),
+    const settings = { ...this.#settings, ...stopAfter };
+    const ports = {
+      pid: process.pid,
+      clock: this.#clock,
+      emit: (event: RunEvent) => {
+        if (event.kind === 'settled') settled.push(event);
       },
-    );
+    };
+    const threads = {
+      workerEntry: new URL('file:///nowhere'),
+      secStateFile: this.#state,
+      startThread: (given: WorkerSettings) =>
+        new SimulatedThread(given, { clock: this.#clock, random: this.#random, world: this.#world, ...faults }),
+    };
+    const run = new Run(settings, {
+      ...ports,
+      source: this.#source(),
+      sourceName: 'the list',
+      version: '0',
+      optionsForLog: {},
+      openWorkers: (destination, listener) =>
+        new LocalWorkers(settings, destination, { ...ports, ...threads }, listener),
+    });
     if (faulty) Object.assign(faults, this.#makeFaults(run));
     const restore = this.#failAppends(faulty && this.#random.chance(0.1));
     let end: { readonly result: RunResult } | { readonly error: unknown } | undefined;
@@ -304,19 +310,17 @@ class Simulation {
     for (const row of rows) this.#judgeCharge(row);
   }
 
-  /** Who met nothing but an outage that threads were told of in time is charged one attempt. */
+  /** Who met nothing but an outage of its thread is charged one attempt. */
   #judgeCharge(row: ManifestRow): void {
     const hits = this.#world.hits.get(row.url) ?? [];
-    if (hits.length === 0 || row.settledAt === undefined || row.status !== 'saved' || this.#world.asksForPatience)
-      return;
+    if (hits.length === 0 || row.status !== 'saved' || this.#world.asksForPatience) return;
     if (this.#troubled.has(row.url)) return;
     const host = hostKeyOf(new URL(row.url));
-    const settledAtMs = Date.parse(row.settledAt);
-    const known = [...this.#world.declared.values()].filter(
-      (outage) => outage.host === host && outage.toldAtMs + 100 < settledAtMs,
-    );
-    const excused = hits.every((atMs) =>
-      known.some(({ sinceMs, untilMs }) => atMs >= sinceMs - TOLD_WITHIN_MS && atMs <= untilMs),
+    const excused = hits.every(({ thread, atMs }) =>
+      this.#world.declared.some(
+        (outage) =>
+          outage.host === host && outage.thread === thread && atMs >= outage.sinceMs && atMs <= outage.untilMs,
+      ),
     );
     if (!excused) return;
     this.#count('excused');

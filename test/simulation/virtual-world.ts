@@ -108,10 +108,13 @@ export class World {
   readonly fates = new Map<string, Fate>();
   readonly requested = new Set<string>();
   readonly violations: string[] = [];
-  /** When the requests of each document met an outage, in this run. */
-  readonly hits = new Map<string, number[]>();
-  /** What threads were told of outages in this run: by host and begin, when first told and until when it lasted. */
-  readonly declared = new Map<string, { host: string; sinceMs: number; toldAtMs: number; untilMs: number }>();
+  /** Which requests of each document met an outage, in this run, and in which thread. */
+  readonly hits = new Map<string, { readonly thread: string; readonly atMs: number }[]>();
+  /** The outages that threads declared in this run, each from the first failure that it consists of. */
+  readonly declared: { readonly thread: string; readonly host: string; readonly sinceMs: number; untilMs: number }[] =
+    [];
+  /** When each thread's requests to each host began to fail, with no success since. */
+  readonly #failingSinceMs = new Map<string, number>();
   readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #blockPauseMs: number;
@@ -155,17 +158,25 @@ export class World {
       this.violations.push(`${url} was requested ${this.#pause.untilMs - nowMs} ms before the end of the SEC's pause`);
   }
 
-  told(host: string, sinceMs: number, untilMs: number | undefined): void {
-    const key = `${host} ${sinceMs}`;
-    const known = this.declared.get(key) ?? { host, sinceMs, toldAtMs: this.#clock.nowMs(), untilMs: Infinity };
-    this.declared.set(key, { ...known, untilMs: untilMs ?? Infinity });
+  outageBegan(thread: string, host: string): void {
+    const lasts = this.declared.some((outage) => isOf(outage, thread, host) && outage.untilMs === Infinity);
+    if (lasts) return;
+    const sinceMs = this.#failingSinceMs.get(`${thread} ${host}`) ?? this.#clock.nowMs();
+    this.declared.push({ thread, host, sinceMs, untilMs: Infinity });
+  }
+
+  outageEnded(thread: string, host: string): void {
+    for (const outage of this.declared) {
+      if (isOf(outage, thread, host)) outage.untilMs = Math.min(outage.untilMs, this.#clock.nowMs());
+    }
   }
 
   /** Forgets what concerns one run only. */
   beginRun(): void {
     this.requested.clear();
     this.hits.clear();
-    this.declared.clear();
+    this.declared.length = 0;
+    this.#failingSinceMs.clear();
     this.requests = 0;
     this.crashes = 0;
   }
@@ -177,10 +188,19 @@ export class World {
     this.#pause = { fromMs: nowMs, untilMs: nowMs + Math.max(this.#blockPauseMs, retryAfterMs) };
   }
 
-  reply(url: string, host: string): Reply {
+  reply(url: string, host: string, thread: string, sentAtMs: number): Reply {
+    const reply = this.#replyTo(url, host, thread);
+    const key = `${thread} ${host}`;
+    const sinceMs = this.#failingSinceMs.get(key);
+    if (reply.report.kind === 'unreachable') this.#failingSinceMs.set(key, sinceMs ?? this.#clock.nowMs());
+    else if (reply.report.kind !== 'retry-after' && sentAtMs > (sinceMs ?? Infinity)) this.#failingSinceMs.delete(key);
+    return reply;
+  }
+
+  #replyTo(url: string, host: string, thread: string): Reply {
     if (this.#isIn(this.#outages, host)) {
       this.outageFailures++;
-      this.hits.set(url, [...(this.hits.get(url) ?? []), this.#clock.nowMs()]);
+      this.hits.set(url, [...(this.hits.get(url) ?? []), { thread, atMs: this.#clock.nowMs() }]);
       const message = 'the connection was reset';
       return { kind: 'failed', failure: transientFailure('connection', message), report: unreachable(message) };
     }
@@ -217,6 +237,10 @@ export class World {
     const nowMs = this.#clock.nowMs();
     return windows.some((window) => window.host === host && nowMs >= window.fromMs && nowMs < window.untilMs);
   }
+}
+
+function isOf(outage: { readonly thread: string; readonly host: string }, thread: string, host: string): boolean {
+  return outage.thread === thread && outage.host === host;
 }
 
 function unreachable(message: string): HostReport {

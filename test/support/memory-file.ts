@@ -1,7 +1,7 @@
-// Owns a state file in memory, for budgets that several runs of a test share.
-import type { SecBudgetOptions } from '../../src/limits/sec-budget.ts';
+// Owns a state file in memory, for limiters that several runs of a test share.
+import type { RateLimiterOptions } from '../../src/limits/rate-limiter.ts';
 
-type StateFile = SecBudgetOptions['file'];
+type StateFile = NonNullable<RateLimiterOptions['file']>;
 
 export class MemoryFile implements StateFile {
   content: unknown = undefined;

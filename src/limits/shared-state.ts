@@ -1,8 +1,9 @@
 // Owns what the runs of a machine share about the SEC: when the next request may start, whether a block is being waited out,
 // who probes whether it is over, and how far the rate is lowered after it. Pure: state in, state and decision out.
+import { nextStart } from './rate.ts';
 
 /** As it lies in the state folder (docs/format.md, version 1). Times are epoch milliseconds. */
-export interface SecState {
+export interface SharedState {
   readonly version: 1;
   /** No request starts before. */
   readonly freeAtMs: number;
@@ -22,26 +23,19 @@ export interface Block {
   readonly probe?: { readonly owner: string; readonly renewedAtMs: number };
 }
 
-export const INITIAL_STATE: SecState = { version: 1, freeAtMs: 0 };
+export const INITIAL_STATE: SharedState = { version: 1, freeAtMs: 0 };
 
-export type Reservation =
-  /** Not to be used after `latestMs`: the next start would come too soon. `probe`: nobody else sends until it has ended. */
+export type Start =
+  /** As in rate.ts. `probe`: nobody else sends until it has ended. */
   | { readonly kind: 'start'; readonly atMs: number; readonly latestMs: number; readonly probe: boolean }
   /** Ask again at `untilMs`; `blockSinceMs` says since when the SEC has wanted silence. */
   | { readonly kind: 'wait'; readonly untilMs: number; readonly blockSinceMs: number; readonly pauseEndMs: number };
 
-export type Change<T> = { readonly state: SecState; readonly value: T };
-
-/** Part of an interval that a late start may be made up for: at 8/s no second ever sees more than 9 starts. */
-const CATCH_UP = 0.25;
+export type Change<T> = { readonly state: SharedState; readonly value: T };
 
 /** A probe whose run has not renewed it for so long is nobody's. */
 const PROBE_LEASE_MS = 30_000;
 const PROBE_POLL_MS = 250;
-
-/** A next start further ahead than this, and than ten intervals, was written before the clock was set back. */
-const MAX_AHEAD_MS = 60_000;
-const MAX_AHEAD_INTERVALS = 10;
 
 /** The longest --block-pause. What asks for more is waited for so long, however often a pause doubles. */
 export const MAX_PAUSE_MS = 24 * 24 * 3_600_000;
@@ -61,12 +55,12 @@ export interface Asker {
 }
 
 /** Takes the next start for a run, or says how long to wait. */
-export function reserve(state: SecState, asker: Asker): Change<Reservation> {
+export function reserve(state: SharedState, asker: Asker): Change<Start> {
   const { nowMs, owner } = asker;
   const block = validBlock(state, nowMs);
   if (block === undefined) return start(withoutBlock(state), asker, false);
   const pauseEndMs = block.pausedAtMs + block.pauseMs;
-  const wait = (untilMs: number): Change<Reservation> => ({
+  const wait = (untilMs: number): Change<Start> => ({
     state,
     value: { kind: 'wait', untilMs, blockSinceMs: block.sinceMs, pauseEndMs },
   });
@@ -81,17 +75,14 @@ export function reserve(state: SecState, asker: Asker): Change<Reservation> {
   return start({ ...state, block: { ...block, probe: { owner, renewedAtMs: nowMs } } }, asker, true);
 }
 
-function start(state: SecState, asker: Asker, probe: boolean): Change<Reservation> {
-  const intervalMs = 1000 / Math.min(asker.permitsPerSecond, rateCap(state, asker.nowMs));
-  const maxAheadMs = Math.max(MAX_AHEAD_MS, MAX_AHEAD_INTERVALS * intervalMs);
-  const freeAtMs = state.freeAtMs - asker.nowMs > maxAheadMs ? 0 : state.freeAtMs;
-  const atMs = Math.max(freeAtMs, asker.nowMs - CATCH_UP * intervalMs);
-  const latestMs = atMs + CATCH_UP * intervalMs;
-  return { state: { ...state, freeAtMs: atMs + intervalMs }, value: { kind: 'start', atMs, latestMs, probe } };
+function start(state: SharedState, asker: Asker, probe: boolean): Change<Start> {
+  const rate = Math.min(asker.permitsPerSecond, rateCap(state, asker.nowMs));
+  const { atMs, latestMs, freeAtMs } = nextStart(state.freeAtMs, rate, asker.nowMs);
+  return { state: { ...state, freeAtMs }, value: { kind: 'start', atMs, latestMs, probe } };
 }
 
 /** True if a start that was reserved earlier may still be used. */
-export function isOpen(state: SecState, nowMs: number, probe: boolean): boolean {
+export function isOpen(state: SharedState, nowMs: number, probe: boolean): boolean {
   return probe || validBlock(state, nowMs) === undefined;
 }
 
@@ -106,7 +97,7 @@ export interface Throttled {
 
 /** The SEC asked for silence. `fresh`: no block was known, nor had one ended within the last hour. */
 export function throttled(
-  state: SecState,
+  state: SharedState,
   event: Throttled,
 ): Change<{ readonly fresh: boolean; readonly block: Block | undefined }> {
   const { nowMs, sentAtMs, probe } = event;
@@ -128,46 +119,46 @@ export function throttled(
 }
 
 /** The probe was answered: everybody goes on. */
-export function cleared(state: SecState, nowMs: number): SecState {
+export function cleared(state: SharedState, nowMs: number): SharedState {
   const next = withoutBlock(state);
   const cap = state.cap === undefined ? {} : { cap: { ...state.cap, sinceMs: nowMs } };
   return state.block === undefined ? next : { ...next, lastBlockEndMs: nowMs, ...cap };
 }
 
 /** The probe ended without an answer: somebody must probe again. */
-export function probeReleased(state: SecState, owner: string): SecState {
+export function probeReleased(state: SharedState, owner: string): SharedState {
   if (state.block?.probe?.owner !== owner) return state;
   const { sinceMs, pausedAtMs, pauseMs } = state.block;
   return { ...state, block: { sinceMs, pausedAtMs, pauseMs } };
 }
 
-export function probeRenewed(state: SecState, owner: string, nowMs: number): SecState {
+export function probeRenewed(state: SharedState, owner: string, nowMs: number): SharedState {
   if (state.block?.probe?.owner !== owner) return state;
   return { ...state, block: { ...state.block, probe: { owner, renewedAtMs: nowMs } } };
 }
 
 /** Starts a second that the machine is held to, after blocks; Infinity if nothing is left of them. */
-export function rateCap(state: SecState, nowMs: number): number {
+export function rateCap(state: SharedState, nowMs: number): number {
   if (state.cap === undefined) return Infinity;
   const regained = Math.max(0, Math.floor((nowMs - state.cap.sinceMs) / HOUR_MS));
   const rate = state.cap.permitsPerSecond + regained;
   return rate >= 10 ? Infinity : rate;
 }
 
-function loweredCap(state: SecState, event: Throttled): NonNullable<SecState['cap']> {
+function loweredCap(state: SharedState, event: Throttled): NonNullable<SharedState['cap']> {
   const rate = Math.min(event.permitsPerSecond, rateCap(state, event.nowMs));
   const lowered = Math.max(Math.min(MIN_RATE, rate), rate / 2, LOWEST_CAP);
   return { permitsPerSecond: lowered, sinceMs: event.nowMs };
 }
 
 /** A pause that lies further ahead than its own length was written before the clock was set back. */
-function validBlock(state: SecState, nowMs: number): Block | undefined {
+function validBlock(state: SharedState, nowMs: number): Block | undefined {
   return state.block !== undefined && state.block.pausedAtMs <= nowMs ? state.block : undefined;
 }
 
-function withoutBlock(state: SecState): SecState {
+function withoutBlock(state: SharedState): SharedState {
   if (state.block === undefined) return state;
-  const rest: { -readonly [K in keyof SecState]: SecState[K] } = { ...state };
+  const rest: { -readonly [K in keyof SharedState]: SharedState[K] } = { ...state };
   delete rest.block;
   return rest;
 }

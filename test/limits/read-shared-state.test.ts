@@ -2,10 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readSecState } from '../../src/limits/read-sec-state.ts';
-import { SecBudget } from '../../src/limits/sec-budget.ts';
-import { cleared, INITIAL_STATE, MAX_PAUSE_MS, probeRenewed, reserve, throttled } from '../../src/limits/sec-state.ts';
-import type { SecState } from '../../src/limits/sec-state.ts';
+import { readSharedState } from '../../src/limits/read-shared-state.ts';
+import { RateLimiter } from '../../src/limits/rate-limiter.ts';
+import {
+  cleared,
+  INITIAL_STATE,
+  MAX_PAUSE_MS,
+  probeRenewed,
+  reserve,
+  throttled,
+} from '../../src/limits/shared-state.ts';
+import type { SharedState } from '../../src/limits/shared-state.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryFile } from '../support/memory-file.ts';
 
@@ -63,18 +70,18 @@ const DAMAGED: readonly unknown[] = [
 ];
 
 test('a whole state is believed, word for word', () => {
-  assert.deepEqual(readSecState(WHOLE, NOW), WHOLE);
-  assert.deepEqual(readSecState(INITIAL_STATE, NOW), INITIAL_STATE);
+  assert.deepEqual(readSharedState(WHOLE, NOW), WHOLE);
+  assert.deepEqual(readSharedState(INITIAL_STATE, NOW), INITIAL_STATE);
 });
 
 test('a damaged state is none', () => {
-  for (const content of DAMAGED) assert.equal(readSecState(content, NOW), undefined, JSON.stringify(content));
+  for (const content of DAMAGED) assert.equal(readSharedState(content, NOW), undefined, JSON.stringify(content));
 });
 
 test('of times that lie ahead nothing is believed', () => {
   const later = NOW + 9 * HOUR;
   assert.deepEqual(
-    readSecState(
+    readSharedState(
       {
         ...WHOLE,
         lastPausedAtMs: later,
@@ -91,7 +98,7 @@ test('of times that lie ahead nothing is believed', () => {
       cap: { ...cap, sinceMs: NOW },
     },
   );
-  assert.equal(readSecState({ ...WHOLE, block: { ...block, pausedAtMs: later } }, NOW)?.block, undefined);
+  assert.equal(readSharedState({ ...WHOLE, block: { ...block, pausedAtMs: later } }, NOW)?.block, undefined);
 });
 
 test('whatever a run writes is believed by the next', () => {
@@ -112,7 +119,7 @@ test('whatever a run writes is believed by the next', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 40 }), (events) => {
       let nowMs = NOW;
-      let state: SecState = INITIAL_STATE;
+      let state: SharedState = INITIAL_STATE;
       for (const each of events) {
         if (each.kind === 'wait') nowMs += each.ms;
         if (each.kind === 'ask')
@@ -125,7 +132,7 @@ test('whatever a run writes is believed by the next', () => {
           ({ state } = throttled(state, retryAfterMs === undefined ? asked : { ...asked, retryAfterMs }));
         }
         const written: unknown = JSON.parse(JSON.stringify(state));
-        assert.deepEqual(readSecState(written, nowMs), written);
+        assert.deepEqual(readSharedState(written, nowMs), written);
       }
     }),
     { numRuns: 300 },
@@ -133,15 +140,15 @@ test('whatever a run writes is believed by the next', () => {
 });
 
 interface Told {
-  readonly budget: SecBudget;
+  readonly limiter: RateLimiter;
   readonly clock: FakeClock;
   readonly warnings: string[];
 }
 
-function budgetOn(file: MemoryFile, permitsPerSecond = 8): Told {
+function limiterOn(file: MemoryFile, permitsPerSecond = 8): Told {
   const clock = new FakeClock();
   const warnings: string[] = [];
-  const budget = new SecBudget({
+  const limiter = new RateLimiter({
     file,
     clock,
     permitsPerSecond,
@@ -150,21 +157,21 @@ function budgetOn(file: MemoryFile, permitsPerSecond = 8): Told {
     isGone: (owner) => JSON.parse(owner) === 'gone',
     warn: (message) => warnings.push(message),
   });
-  return { budget, clock, warnings };
+  return { limiter, clock, warnings };
 }
 
 test('a damaged state keeps nobody: the run starts at once, the file is replaced, and that is told once', async () => {
   for (const content of DAMAGED) {
     const file = new MemoryFile();
     file.content = content;
-    const { budget, clock, warnings } = budgetOn(file);
-    const reservation = await budget.reserve();
-    assert.ok(reservation.kind === 'start' && reservation.atMs <= clock.nowMs(), JSON.stringify(content));
-    assert.ok(budget.isOpen(false));
-    assert.ok(readSecState(file.content, clock.nowMs()) !== undefined);
+    const { limiter, clock, warnings } = limiterOn(file);
+    const start = await limiter.reserve();
+    assert.ok(start.kind === 'start' && start.atMs <= clock.nowMs(), JSON.stringify(content));
+    assert.ok(limiter.isOpen(false));
+    assert.ok(readSharedState(file.content, clock.nowMs()) !== undefined);
     assert.equal(warnings.length, 1, JSON.stringify(content));
     assert.match(warnings[0]!, /^sec-budget\.json in the state folder is damaged and is replaced/);
-    const { warnings: later } = budgetOn(file);
+    const { warnings: later } = limiterOn(file);
     assert.deepEqual(later, []);
   }
 });
@@ -174,16 +181,16 @@ test('a probe whose owner is no process is taken over', async () => {
   const now = new FakeClock().nowMs();
   const probe = { owner: 'no process', renewedAtMs: now };
   file.content = { version: 1, freeAtMs: 0, block: { sinceMs: 0, pausedAtMs: 0, pauseMs: 1_000, probe } };
-  const { budget, warnings } = budgetOn(file);
-  const reservation = await budget.reserve();
-  assert.ok(reservation.kind === 'start' && reservation.probe);
+  const { limiter, warnings } = limiterOn(file);
+  const start = await limiter.reserve();
+  assert.ok(start.kind === 'start' && start.probe);
   assert.deepEqual(warnings, []);
 });
 
 test('a rate of less than one a minute is kept', async () => {
-  const { budget, clock } = budgetOn(new MemoryFile(), 0.005);
-  const first = await budget.reserve();
-  const second = await budget.reserve();
+  const { limiter, clock } = limiterOn(new MemoryFile(), 0.005);
+  const first = await limiter.reserve();
+  const second = await limiter.reserve();
   assert.ok(first.kind === 'start' && second.kind === 'start');
   assert.equal(second.atMs - first.atMs, 200_000);
   assert.ok(first.atMs <= clock.nowMs());

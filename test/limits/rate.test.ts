@@ -3,29 +3,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { GateListener, HostBudget } from '../../src/limits/gate-ports.ts';
-import { HostGate } from '../../src/limits/host-gate.ts';
-import { OwnBudget } from '../../src/limits/own-budget.ts';
-import { EvenPace } from '../../src/limits/pace.ts';
-import { SecBudget } from '../../src/limits/sec-budget.ts';
+import { Gate, type GateListener } from '../../src/limits/gate.ts';
+import { nextStart } from '../../src/limits/rate.ts';
+import { RateLimiter } from '../../src/limits/rate-limiter.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryFile } from '../support/memory-file.ts';
 
 const SILENT: GateListener = {
   onPause: () => undefined,
   onResume: () => undefined,
-  onOutage: () => undefined,
   onGiveUp: () => undefined,
   onUserAgentRefused: () => undefined,
 };
 
-type MakeBudget = (clock: FakeClock, rate: number) => HostBudget;
+type MakeLimiter = (clock: FakeClock, rate: number) => RateLimiter;
 
-const own: MakeBudget = (clock, rate) => new OwnBudget(clock, rate);
+const own: MakeLimiter = (clock, rate) => RateLimiter.ofOneRun(clock, rate);
 
-function shared(file: MemoryFile, owner: string): MakeBudget {
+function shared(file: MemoryFile, owner: string): MakeLimiter {
   return (clock, permitsPerSecond) =>
-    new SecBudget({
+    new RateLimiter({
       file,
       clock,
       permitsPerSecond,
@@ -36,7 +33,7 @@ function shared(file: MemoryFile, owner: string): MakeBudget {
     });
 }
 
-const BUDGETS: readonly (readonly [string, () => readonly MakeBudget[]])[] = [
+const LIMITERS: readonly (readonly [string, () => readonly MakeLimiter[]])[] = [
   ["a host's own budget", () => [own]],
   ["the SEC's budget", () => [shared(new MemoryFile(), 'one')]],
   [
@@ -59,7 +56,7 @@ function unexpected(): never {
 
 /** When `count` waiting requests of each of the gates start, by a clock whose timers fire late as said. */
 async function startsOf(
-  makers: readonly MakeBudget[],
+  makers: readonly MakeLimiter[],
   rate: number,
   count: number,
   latenessMs: () => number,
@@ -68,15 +65,13 @@ async function startsOf(
   const settings = { giveUpMs: 21_600_000, patienceMs: 600_000 };
   const starts: number[] = [];
   for (const make of makers) {
-    const options = { name: 'a.example', settings, clock, budget: make(clock, rate), firstAlone: false };
-    const gate = new HostGate(options, SILENT);
+    const options = { name: 'a.example', settings, clock, limiter: make(clock, rate), firstAlone: false };
+    const gate = new Gate(options, SILENT);
     for (let number = 0; number < count; number++) {
-      gate.request({
-        grant: () => {
-          starts.push(clock.nowMs());
-          gate.report({ kind: 'answered' }, clock.nowMs());
-        },
-        refuse: unexpected,
+      void gate.acquire().then((answer) => {
+        starts.push(clock.nowMs());
+        if (answer.kind === 'granted') answer.permit.ended({ kind: 'answered' });
+        else unexpected();
       });
     }
   }
@@ -104,7 +99,7 @@ const lateness = fc.infiniteStream(
   ),
 );
 
-for (const [name, makers] of BUDGETS) {
+for (const [name, makers] of LIMITERS) {
   test(`no sliding second sees more than one start above the rate, however late the timers fire: ${name}`, async () => {
     await fc.assert(
       fc.asyncProperty(perSecond, lateness, async (rate, late) => {
@@ -141,9 +136,19 @@ for (const [name, makers] of BUDGETS) {
 }
 
 test('an idle time is not saved up for a burst', () => {
-  const pace = new EvenPace(8);
-  pace.reserve(0);
-  const starts = Array.from({ length: 10 }, () => pace.reserve(60_000).atMs);
+  let freeAtMs = 0;
+  const starts = Array.from({ length: 10 }, () => {
+    const start = nextStart(freeAtMs, 8, 60_000);
+    ({ freeAtMs } = start);
+    return start.atMs;
+  });
   for (let at = 1; at < starts.length; at++) assert.ok(starts[at]! - starts[at - 1]! >= 125);
   assert.equal(starts.filter((start) => start <= 60_000).length, 1, 'one start only is due at once');
+});
+
+test('a next start from before the clock was set back is not waited for', () => {
+  const nowMs = 1_700_000_000_000;
+  assert.equal(nextStart(nowMs + 3_600_000, 8, nowMs).atMs, nowMs - 0.25 * 125);
+  assert.equal(nextStart(nowMs + 59_000, 8, nowMs).atMs, nowMs + 59_000);
+  assert.equal(nextStart(nowMs + 900_000, 0.01, nowMs).atMs, nowMs + 900_000, 'nor taken for one where it is slow');
 });

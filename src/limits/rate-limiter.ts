@@ -1,11 +1,10 @@
-// Owns this run's share of the SEC's budget: the pure decisions of sec-state.ts on the state that all runs of the machine
-// share. A state folder that cannot be written degrades to this run alone, with one warning.
+// Owns the spacing of a host's requests, and the SEC's blocks: the pure decisions of shared-state.ts, on the state that all runs
+// of the machine share, or on one of this run alone. A state folder that cannot be written degrades to that, with one warning.
 import type { Pace } from '../model/standing.ts';
 import type { Clock } from '../model/clock.ts';
-import type { HostBudget } from './gate-ports.ts';
-import { readSecState } from './read-sec-state.ts';
-import * as secState from './sec-state.ts';
-import { INITIAL_STATE, type Block, type Change, type Reservation, type SecState } from './sec-state.ts';
+import { readSharedState } from './read-shared-state.ts';
+import * as shared from './shared-state.ts';
+import { INITIAL_STATE, type Block, type Change, type Start, type SharedState } from './shared-state.ts';
 
 /** Where the state lies: a file that several processes change. */
 interface StateFile {
@@ -13,11 +12,13 @@ interface StateFile {
   update<T>(change: (content: unknown) => { readonly content: unknown; readonly value: T }): Promise<T>;
 }
 
-export interface SecBudgetOptions {
-  readonly file: StateFile;
+export interface RateLimiterOptions {
+  /** Undefined: nobody shares it. */
+  readonly file: StateFile | undefined;
   readonly clock: Clock;
   readonly permitsPerSecond: number;
   readonly blockPauseMs: number;
+  /** Names this run among those that share the file. */
   readonly owner: string;
   readonly isGone: (owner: string) => boolean;
   readonly warn: (message: string) => void;
@@ -25,32 +26,39 @@ export interface SecBudgetOptions {
 
 const RENEW_PROBE_MS = 5_000;
 
-export class SecBudget implements HostBudget {
-  readonly #options: SecBudgetOptions;
-  /** Used once the file has failed. */
-  #alone: SecState | undefined;
+export class RateLimiter {
+  readonly #options: RateLimiterOptions;
+  /** Where there is no file, or it has failed. */
+  #alone: SharedState | undefined;
   #stopRenewing: (() => void) | undefined;
   #saidDamaged = false;
 
-  constructor(options: SecBudgetOptions) {
+  constructor(options: RateLimiterOptions) {
     this.#options = options;
+    if (options.file === undefined) this.#alone = INITIAL_STATE;
   }
 
-  reserve(): Promise<Reservation> {
+  /** Spacing for this run alone, of a host that is not the SEC. */
+  static ofOneRun(clock: Clock, permitsPerSecond: number): RateLimiter {
+    const nobody = { file: undefined, blockPauseMs: 0, owner: '', isGone: () => false, warn: () => undefined };
+    return new RateLimiter({ clock, permitsPerSecond, ...nobody });
+  }
+
+  reserve(): Promise<Start> {
     const { clock, permitsPerSecond, owner } = this.#options;
     const isGone = (other: string): boolean => this.#isGone(other);
-    return this.#change((state) => secState.reserve(state, { nowMs: clock.nowMs(), permitsPerSecond, owner, isGone }));
+    return this.#change((state) => shared.reserve(state, { nowMs: clock.nowMs(), permitsPerSecond, owner, isGone }));
   }
 
   /** Looks once more, right before a request is sent, whether another run was told to be silent meanwhile. */
   isOpen(probe: boolean): boolean {
-    return secState.isOpen(this.#alone ?? this.#read(), this.#options.clock.nowMs(), probe);
+    return shared.isOpen(this.#alone ?? this.#read(), this.#options.clock.nowMs(), probe);
   }
 
   /** How fast the runs of this machine may be now. */
   pace(): Pace {
     const { clock, permitsPerSecond } = this.#options;
-    const cap = secState.rateCap(this.#alone ?? this.#read(), clock.nowMs());
+    const cap = shared.rateCap(this.#alone ?? this.#read(), clock.nowMs());
     return { perSecond: Math.min(permitsPerSecond, cap), fullPerSecond: permitsPerSecond };
   }
 
@@ -58,7 +66,7 @@ export class SecBudget implements HostBudget {
   probeSent(): void {
     const { clock, owner } = this.#options;
     this.#stopRenewing = clock.after(RENEW_PROBE_MS, () => {
-      void this.#change((state) => ({ state: secState.probeRenewed(state, owner, clock.nowMs()), value: undefined }));
+      void this.#change((state) => ({ state: shared.probeRenewed(state, owner, clock.nowMs()), value: undefined }));
       this.probeSent();
     });
   }
@@ -67,7 +75,7 @@ export class SecBudget implements HostBudget {
     this.#stopRenewing?.();
     const { clock, owner } = this.#options;
     await this.#change((state) => ({
-      state: answered ? secState.cleared(state, clock.nowMs()) : secState.probeReleased(state, owner),
+      state: answered ? shared.cleared(state, clock.nowMs()) : shared.probeReleased(state, owner),
       value: undefined,
     }));
   }
@@ -80,7 +88,7 @@ export class SecBudget implements HostBudget {
     this.#stopRenewing?.();
     const { clock, blockPauseMs, permitsPerSecond } = this.#options;
     return this.#change((state) =>
-      secState.throttled(state, { ...event, nowMs: clock.nowMs(), blockPauseMs, permitsPerSecond }),
+      shared.throttled(state, { ...event, nowMs: clock.nowMs(), blockPauseMs, permitsPerSecond }),
     );
   }
 
@@ -88,18 +96,19 @@ export class SecBudget implements HostBudget {
     this.#stopRenewing?.();
   }
 
-  #read(): SecState {
+  #read(): SharedState {
     try {
-      return this.#stateOf(this.#options.file.read());
+      return this.#stateOf(this.#options.file?.read());
     } catch (error) {
       return this.#degrade(error);
     }
   }
 
-  async #change<T>(decide: (state: SecState) => Change<T>): Promise<T> {
-    if (this.#alone === undefined) {
+  async #change<T>(decide: (state: SharedState) => Change<T>): Promise<T> {
+    const { file } = this.#options;
+    if (file !== undefined && this.#alone === undefined) {
       try {
-        return await this.#options.file.update((content) => {
+        return await file.update((content) => {
           const { state, value } = decide(this.#stateOf(content));
           return { content: state, value };
         });
@@ -113,9 +122,9 @@ export class SecBudget implements HostBudget {
   }
 
   /** What is not a state of this version, or was damaged, is none. */
-  #stateOf(content: unknown): SecState {
+  #stateOf(content: unknown): SharedState {
     if (content === undefined) return INITIAL_STATE;
-    const state = readSecState(content, this.#options.clock.nowMs());
+    const state = readSharedState(content, this.#options.clock.nowMs());
     if (state === undefined && !this.#saidDamaged) {
       this.#saidDamaged = true;
       this.#options.warn(
@@ -134,7 +143,7 @@ export class SecBudget implements HostBudget {
     }
   }
 
-  #degrade(error: unknown): SecState {
+  #degrade(error: unknown): SharedState {
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#alone === undefined) {
       this.#options.warn(

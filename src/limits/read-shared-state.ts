@@ -1,6 +1,6 @@
 // Owns what is believed of a state file that others wrote: only what this program could have written. One damaged number
 // would otherwise keep every run of the machine silent for ever.
-import { LOWEST_CAP, MAX_PAUSE_MS, type Block, type SecState } from './sec-state.ts';
+import { LOWEST_CAP, MAX_PAUSE_MS, type Block, type SharedState } from './shared-state.ts';
 
 /** The highest rate that a lowered one is kept for. */
 const HIGHEST_CAP = 10;
@@ -11,17 +11,17 @@ type Fields = Readonly<Record<string, unknown>>;
  * The state that a file's content says, or undefined if it is none of this version. Of times that lie ahead, as after a
  * clock was set back, nothing is believed.
  */
-export function readSecState(content: unknown, nowMs: number): SecState | undefined {
+export function readSharedState(content: unknown, nowMs: number): SharedState | undefined {
   if (!isFields(content)) return undefined;
   const { version, freeAtMs, block, cap, lastPausedAtMs, lastBlockEndMs } = content;
   if (version !== 1 || !isTime(freeAtMs)) return undefined;
   if (block !== undefined && !isBlock(block)) return undefined;
   if (cap !== undefined && !isCap(cap)) return undefined;
   if (![lastPausedAtMs, lastBlockEndMs].every((time) => time === undefined || isTime(time))) return undefined;
-  return withoutTimesAhead(content as unknown as SecState, nowMs);
+  return withoutTimesAhead(content as unknown as SharedState, nowMs);
 }
 
-function withoutTimesAhead(state: SecState, nowMs: number): SecState {
+function withoutTimesAhead(state: SharedState, nowMs: number): SharedState {
   const { version, freeAtMs, block, cap, lastPausedAtMs, lastBlockEndMs } = state;
   const isPast = (timeMs: number | undefined): boolean => timeMs !== undefined && timeMs <= nowMs;
   const { probe, ...pause } = block ?? {};

@@ -1,12 +1,11 @@
-// When requests to a host may start: never during a block or an outage, one alone to see whether it is over, and nobody
-// waits for ever.
+// When requests to a host may start, for all threads: never during a block or a Retry-After, one alone where its answer
+// decides, and nobody waits for ever.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GateSettings, HostBudget, Ticket } from '../../src/limits/gate-ports.ts';
-import { HostGate } from '../../src/limits/host-gate.ts';
-import { OwnBudget } from '../../src/limits/own-budget.ts';
-import { SecBudget } from '../../src/limits/sec-budget.ts';
-import type { HostReport } from '../../src/worker/protocol.ts';
+import { Gate, type GateSettings } from '../../src/limits/gate.ts';
+import { OutageBreaker } from '../../src/limits/outage-breaker.ts';
+import { RateLimiter } from '../../src/limits/rate-limiter.ts';
+import type { HostReport, Permit, PermitAnswer } from '../../src/model/permits.ts';
 import { FakeClock, promisesToSettle } from '../support/fake-clock.ts';
 import { MemoryFile } from '../support/memory-file.ts';
 
@@ -32,12 +31,12 @@ function unexpected(): never {
   throw new Error('this was not to be called');
 }
 
-function budgetOf(options: StageOptions, clock: FakeClock): HostBudget | undefined {
-  if (options.rate !== undefined) return new OwnBudget(clock, options.rate);
+function limiterOf(options: StageOptions, clock: FakeClock): RateLimiter | undefined {
+  if (options.rate !== undefined) return RateLimiter.ofOneRun(clock, options.rate);
   if (options.sec === undefined) return undefined;
   const { file = new MemoryFile(), blockPauseMs = 11 * MINUTE } = options.sec;
   const owner = `run ${owners++}`;
-  return new SecBudget({
+  return new RateLimiter({
     file,
     clock,
     permitsPerSecond: 8,
@@ -51,11 +50,11 @@ function budgetOf(options: StageOptions, clock: FakeClock): HostBudget | undefin
 /** A gate with a clock, and an account of all that it granted and said. */
 class Stage {
   readonly clock: FakeClock;
-  /** When each request in flight was sent. */
-  readonly sent: number[] = [];
+  /** Permits in flight, the oldest first. */
+  readonly sent: Permit[] = [];
   readonly refused: string[] = [];
   readonly events: string[] = [];
-  readonly gate: HostGate;
+  readonly gate: Gate;
   readonly #startMs: number;
 
   constructor(options: StageOptions = {}) {
@@ -63,16 +62,12 @@ class Stage {
     this.#startMs = this.clock.nowMs();
     const settings = { giveUpMs: 6 * HOUR, patienceMs: 10 * MINUTE, ...options.settings };
     const { clock } = this;
-    const budget = budgetOf(options, clock);
-    this.gate = new HostGate(
-      { name: 'a.example', settings, clock, budget, firstAlone: options.firstAlone ?? false },
+    const limiter = limiterOf(options, clock);
+    this.gate = new Gate(
+      { name: 'a.example', settings, clock, limiter, firstAlone: options.firstAlone ?? false },
       {
-        onPause: (cause, untilMs) => this.events.push(`pause until ${this.#seconds(untilMs)} s: ${cause}`),
+        onPause: (cause, untilMs) => this.events.push(`pause until ${(untilMs - this.#startMs) / 1000} s: ${cause}`),
         onResume: () => this.events.push('resume'),
-        onOutage: (sinceMs, untilMs) => {
-          const until = untilMs === undefined ? '' : ` until ${this.#seconds(untilMs)} s`;
-          this.events.push(`outage since ${this.#seconds(sinceMs)} s${until}`);
-        },
         onGiveUp: (message) => this.events.push(message),
         onUserAgentRefused: () => this.events.push('user agent refused'),
       },
@@ -81,19 +76,12 @@ class Stage {
 
   /** Seconds since the stage was set. */
   get now(): number {
-    return this.#seconds(this.clock.nowMs());
+    return (this.clock.nowMs() - this.#startMs) / 1000;
   }
 
-  ask(count = 1): Promise<void> {
-    for (let number = 0; number < count; number++) this.gate.request(this.ticket());
+  ask(count = 1, signal?: AbortSignal): Promise<void> {
+    for (let number = 0; number < count; number++) void this.gate.acquire(signal).then((answer) => this.#take(answer));
     return promisesToSettle();
-  }
-
-  ticket(): Ticket {
-    return {
-      grant: () => this.sent.push(this.clock.nowMs()),
-      refuse: (message) => this.refused.push(message),
-    };
   }
 
   advance(ms: number): Promise<void> {
@@ -102,28 +90,23 @@ class Stage {
 
   /** Ends the oldest request in flight. */
   end(report: HostReport): Promise<void> {
-    return this.#report(this.sent.shift(), report);
+    return this.#end(this.sent.shift(), report);
   }
 
   /** Ends the newest request in flight. */
   endNewest(report: HostReport): Promise<void> {
-    return this.#report(this.sent.pop(), report);
+    return this.#end(this.sent.pop(), report);
   }
 
-  /** Asks and fails, until the 20 failures in a row that are an outage. */
-  async breakDown(): Promise<void> {
-    await this.ask(20);
-    for (let failures = 0; failures < 20; failures++) await this.end(UNREACHABLE);
+  #take(answer: PermitAnswer): void {
+    if (answer.kind === 'granted') this.sent.push(answer.permit);
+    else this.refused.push(answer.because === 'drain' ? 'drain' : answer.message);
   }
 
-  #report(sentAtMs: number | undefined, report: HostReport): Promise<void> {
-    assert.ok(sentAtMs !== undefined, 'a request is in flight');
-    this.gate.report(report, sentAtMs);
+  #end(permit: Permit | undefined, report: HostReport): Promise<void> {
+    assert.ok(permit !== undefined, 'a request is in flight');
+    permit.ended(report);
     return promisesToSettle();
-  }
-
-  #seconds(atMs: number): number {
-    return (atMs - this.#startMs) / 1000;
   }
 }
 
@@ -142,7 +125,6 @@ test('without a rate and without trouble everybody starts at once', async () => 
   const stage = new Stage();
   await stage.ask(50);
   assert.equal(stage.sent.length, 50);
-  assert.equal(stage.gate.guarded, false);
 });
 
 test('the first request to the SEC goes alone, and the others follow its answer', async () => {
@@ -191,128 +173,6 @@ test('a page that nobody recognises is a block, also as the first answer of all'
   );
 });
 
-test('19 failures in a row are no outage, 20 are', async () => {
-  const stage = new Stage();
-  await stage.ask(40);
-  for (let failures = 0; failures < 19; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
-  await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10 s: outage']);
-  assert.equal(stage.gate.guarded, true);
-});
-
-test('a success between them makes the count begin again', async () => {
-  const stage = new Stage();
-  await stage.ask(19);
-  for (let failures = 0; failures < 19; failures++) await stage.end(UNREACHABLE);
-  await stage.advance(1);
-  await stage.ask(20);
-  await stage.end(ANSWERED);
-  assert.equal(stage.gate.doubtful, false);
-  for (let failures = 0; failures < 19; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, []);
-});
-
-test('a reply that was on its way when the first request failed proves nothing', async () => {
-  const stage = new Stage();
-  await stage.ask(21);
-  await stage.advance(100);
-  await stage.end(UNREACHABLE);
-  stage.gate.succeed(stage.clock.nowMs());
-  for (let failures = 1; failures < 19; failures++) await stage.end(UNREACHABLE);
-  await stage.end(ANSWERED);
-  assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
-  await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10.1 s: outage']);
-});
-
-test('replies that broke off are no outage, but the outage that follows them began with them', async () => {
-  const stage = new Stage();
-  await stage.ask(30);
-  for (let broken = 0; broken < 30; broken++) await stage.end({ kind: 'broken-off' });
-  assert.deepEqual([stage.events, stage.gate.doubtful], [[], true]);
-  await stage.advance(1000);
-  await stage.breakDown();
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 11 s: outage']);
-});
-
-test('an outage is dated back when a slow worker tells of an earlier failure', async () => {
-  const stage = new Stage();
-  await stage.ask(1);
-  const early = stage.sent.pop()!;
-  await stage.advance(1000);
-  await stage.breakDown();
-  stage.gate.report({ kind: 'broken-off' }, early);
-  stage.gate.report(UNREACHABLE, early + 500);
-  assert.deepEqual(stage.events, ['outage since 1 s', 'pause until 11 s: outage', 'outage since 0 s']);
-});
-
-test('an outage is dated from the sending of the request that failed first', async () => {
-  const stage = new Stage();
-  await stage.ask(21);
-  await stage.end(ANSWERED);
-  await stage.advance(7000);
-  await stage.end(UNREACHABLE);
-  await stage.advance(5000);
-  for (let failures = 1; failures < 20; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 22 s: outage']);
-});
-
-test('an outage is probed with one request after 10 s, doubling to 5 minutes, until the host answers', async () => {
-  const stage = new Stage();
-  await stage.breakDown();
-  await stage.ask(100);
-  for (const pause of [10, 20, 40, 80, 160, 300, 300, 300]) {
-    await stage.advance(pause * 1000 - 1);
-    assert.equal(stage.sent.length, 0, `nothing is sent within the pause of ${pause} s`);
-    await stage.advance(1);
-    assert.equal(stage.sent.length, 1, `one probe after ${pause} s`);
-    await stage.advance(30_000);
-    assert.equal(stage.sent.length, 1, 'nobody else while the probe is out');
-    await stage.end(UNREACHABLE);
-  }
-  await stage.advance(300_000);
-  await stage.end(ANSWERED);
-  assert.equal(stage.sent.length, 91, 'all others at once');
-  assert.deepEqual(stage.events.slice(-2), [`outage since 0 s until ${stage.now} s`, 'resume']);
-  assert.equal(stage.gate.guarded, false);
-});
-
-test('failures of requests that were in flight when the outage began lengthen no pause', async () => {
-  const stage = new Stage();
-  await stage.ask(40);
-  for (let failures = 0; failures < 40; failures++) await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, ['outage since 0 s', 'pause until 10 s: outage']);
-});
-
-/** An outage whose probe is out, with one straggler in flight from before. */
-async function probedOutage(): Promise<Stage> {
-  const stage = new Stage();
-  await stage.ask(21);
-  for (let failures = 0; failures < 20; failures++) await stage.end(UNREACHABLE);
-  await stage.ask(5);
-  await stage.advance(10_000);
-  assert.equal(stage.sent.length, 2, 'the straggler and the probe');
-  return stage;
-}
-
-test('a request from before the outage that fails while the probe is out is not taken for the probe', async () => {
-  const stage = await probedOutage();
-  const events = [...stage.events];
-  await stage.end(UNREACHABLE);
-  assert.deepEqual(stage.events, events, 'the pause is not doubled');
-  await stage.advance(MINUTE);
-  assert.equal(stage.sent.length, 1, 'no second probe beside the first');
-  await stage.end(ANSWERED);
-  assert.equal(stage.sent.length, 4);
-});
-
-test('a request from before the outage that is called off while the probe is out does not send a second probe', async () => {
-  const stage = await probedOutage();
-  await stage.end({ kind: 'cancelled' });
-  assert.equal(stage.sent.length, 1);
-});
-
 test('a request from before the block that is refused while the probe is out does not double the pause', async () => {
   const stage = await secStage(2, { sec: { blockPauseMs: 10_000 } });
   await stage.endNewest(THROTTLED);
@@ -334,19 +194,6 @@ test('a request from before the block that is called off while the probe is out 
   await stage.end({ kind: 'cancelled' });
   await stage.advance(5000);
   assert.equal(stage.sent.length, 1);
-});
-
-test('an outage that outlasts --give-up ends the run before the pause that would pass it', async () => {
-  const stage = new Stage({ settings: { giveUpMs: 5 * MINUTE } });
-  await stage.breakDown();
-  await stage.ask(10);
-  for (const pause of [10, 20, 40, 80]) {
-    await stage.advance(pause * 1000);
-    await stage.end(UNREACHABLE);
-  }
-  assert.match(stage.events.at(-1) ?? '', /^gave up: an outage of a\.example outlasts --give-up/);
-  await stage.advance(2 * MINUTE);
-  assert.equal(stage.sent.length, 0);
 });
 
 test('"too fast" silences everybody for the pause, which is doubled each time the probe is refused', async () => {
@@ -404,7 +251,6 @@ test('success of a request from before the pause does not end it', async () => {
   const stage = await secStage(3);
   await stage.endNewest(THROTTLED);
   await stage.end(ANSWERED);
-  stage.gate.succeed(stage.clock.nowMs());
   await stage.ask(5);
   await stage.advance(11 * MINUTE - 1);
   assert.equal(stage.sent.length, 1, 'only the one that was in flight');
@@ -461,33 +307,26 @@ test('a Retry-After beyond the patience of a document refuses who waits and who 
 });
 
 test('a host that dies after a Retry-After is an outage, and is given up in the end', async () => {
-  const stage = new Stage({ settings: { giveUpMs: HOUR } });
+  const stage = new Stage();
+  const events: string[] = [];
+  const tell = (what: string): unknown => events.push(what);
+  const permits = { acquire: (_host: string, signal?: AbortSignal) => stage.gate.acquire(signal) };
+  const breaker = new OutageBreaker(permits, {
+    clock: stage.clock,
+    giveUpMs: HOUR,
+    listener: { onPause: () => tell('outage'), onResume: unexpected, onGiveUp: tell },
+  });
   await stage.ask(1);
   await stage.end({ kind: 'retry-after', retryAfterMs: 1000 });
-  for (let rounds = 0; rounds < 400 && !stage.events.some((event) => event.startsWith('gave up')); rounds++) {
-    await stage.ask(1);
+  for (let rounds = 0; rounds < 400 && !events.some((event) => event.startsWith('gave up')); rounds++) {
+    void breaker.acquire('a.example').then((answer) => {
+      if (answer.kind === 'granted') answer.permit.ended(UNREACHABLE);
+    });
     await stage.advance(30_000);
-    while (stage.sent.length > 0) await stage.end(UNREACHABLE);
   }
-  assert.ok(
-    stage.events.some((event) => event.startsWith('outage since')),
-    stage.events.slice(0, 5).join('; '),
-  );
-  assert.match(stage.events.at(-1) ?? '', /^gave up: an outage/);
-});
-
-test('an outage whose probe is told to wait is ended for everybody once the host answers', async () => {
-  const stage = new Stage();
-  await stage.breakDown();
-  await stage.ask(3);
-  await stage.advance(10_000);
-  await stage.end({ kind: 'retry-after', retryAfterMs: 5000 });
-  await stage.advance(5000);
-  await stage.end(ANSWERED);
-  assert.ok(
-    stage.events.some((event) => /^outage since 0 s until/.test(event)),
-    stage.events.join('; '),
-  );
+  assert.equal(events[0], 'outage');
+  assert.match(events.at(-1) ?? '', /^gave up: an outage of a\.example/);
+  assert.deepEqual(stage.events, ['pause until 1 s: retry-after', 'resume']);
 });
 
 test('a refused User-Agent is told at once', async () => {
@@ -505,26 +344,29 @@ test('a closed gate grants nothing, to those who wait and those who come', async
   await stage.ask(5);
   await stage.advance(HOUR);
   assert.equal(stage.sent.length, started);
+  assert.deepEqual(stage.refused, Array(10 - started).fill('drain'));
 });
 
-test('tickets of a worker that is gone are withdrawn and never granted', async () => {
+test('who is gone is granted nothing, and keeps nobody waiting', async () => {
   const stage = new Stage({ rate: 1 });
-  const gone: Ticket = { grant: unexpected, refuse: unexpected };
+  const gone = new AbortController();
   await stage.ask(1);
-  stage.gate.request(gone);
+  await stage.ask(1, gone.signal);
   await stage.ask(1);
-  stage.gate.withdraw((ticket) => ticket === gone);
+  gone.abort();
   await stage.advance(3000);
-  assert.equal(stage.sent.length, 2);
+  assert.deepEqual([stage.sent.length, stage.refused], [2, ['drain']]);
+  await stage.ask(1, gone.signal);
+  assert.equal(stage.gate.hasWaiting, false);
 });
 
 test('a first request that was withdrawn before its start leaves its turn to the next', async () => {
   const stage = new Stage({ rate: 0.1, firstAlone: true });
   await stage.ask(1);
   await stage.end(ANSWERED);
-  const gone: Ticket = { grant: unexpected, refuse: unexpected };
-  stage.gate.request(gone);
-  stage.gate.withdraw((ticket) => ticket === gone);
+  const gone = new AbortController();
+  await stage.ask(1, gone.signal);
+  gone.abort();
   await stage.advance(MINUTE);
   await stage.ask(1);
   await stage.advance(MINUTE);
