@@ -31,15 +31,10 @@ export interface LedgerOptions {
   readonly onCannotWrite: (error: CannotWriteError) => void;
 }
 
-interface InFlight {
-  readonly entry: ListEntry;
-  readonly plan: FetchPlan;
-}
-
 export class Ledger {
   readonly counts: RunCounts = emptyCounts();
   readonly #options: LedgerOptions;
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #inFlight = new Map<number, FetchPlan>();
   readonly #appending = new Set<Promise<void>>();
   #opened = 0;
   #asked = 0;
@@ -60,7 +55,7 @@ export class Ledger {
     const documents = plans.map((plan) => {
       const sequence = this.#opened++;
       this.counts.lines++;
-      this.#inFlight.set(sequence, { entry: plan.entry, plan });
+      this.#inFlight.set(sequence, plan);
       return requestOf(sequence, plan);
     });
     return { documents };
@@ -87,8 +82,8 @@ export class Ledger {
 
   /** A document that was in flight has settled. */
   settle(sequence: number, outcome: Outcome): void {
-    const flight = this.#inFlight.get(sequence);
-    if (flight === undefined) throw new Error(`document ${sequence} settled twice, or was never in flight`);
+    const plan = this.#inFlight.get(sequence);
+    if (plan === undefined) throw new Error(`document ${sequence} settled twice, or was never in flight`);
     this.#inFlight.delete(sequence);
     if (outcome.kind === 'left') {
       this.counts.left++;
@@ -99,17 +94,16 @@ export class Ledger {
     this.#asked++;
     this.counts.requests += outcome.exchange.requests;
     this.counts.wireBytes += outcome.exchange.receivedBytes ?? outcome.exchange.wireBytes ?? 0;
-    this.#settleAsked(flight, outcome);
+    this.#settleAsked(plan, outcome);
   }
 
-  #settleAsked(flight: InFlight, outcome: AskedOutcome): void {
-    const { entry, plan } = flight;
+  #settleAsked({ entry, target }: FetchPlan, outcome: AskedOutcome): void {
     const { run, mirror, held } = this.#options;
-    const mirrored = mirror !== undefined && plan.target.fetchUrl !== entry.url;
+    const mirrored = mirror !== undefined && target.fetchUrl !== entry.url;
     const context = { run, via: mirrored ? mirror : undefined };
     switch (outcome.kind) {
       case 'confirmed':
-        return this.#unchanged(entry, plan.target.paths[0] ?? '');
+        return this.#unchanged(entry, target.paths[0] ?? '');
       case 'saved':
         if (outcome.document.warning !== undefined) this.#warn(`${entry.url}: ${outcome.document.warning}`);
         return this.#append(rowOf(entry, outcome, context), undefined, outcome.document.wasThere);
