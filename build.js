@@ -1,9 +1,10 @@
 // Bundles src/ into dist/: one file for the command line, one for each kind of thread, so that neither resolves dozens of
 // modules at start. Dependencies stay outside the bundle except those that every start needs (commander, p-limit, undici).
 // The output is CommonJS (the loader of ES modules costs 8 ms a thread): what src/ imports on demand is evaluated on demand.
+import { execFileSync } from 'node:child_process';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const manifest = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
@@ -45,6 +46,16 @@ function passOver100(clientH1) {
   return clientH1.replace(refusal, '\n');
 }
 
+/** Half of commander is comments. */
+const commanderWithoutComments = {
+  name: 'commander-without-comments',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/commander\/lib\/\w+\.js$/ }, async ({ path }) => ({
+      contents: (await transform(await readFile(path, 'utf8'), { minifyWhitespace: true })).code,
+    }));
+  },
+};
+
 /** The licence of each package of which something is in the bundle, in one text. */
 async function licencesOf(inputs) {
   const folders = new Set(inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]));
@@ -63,7 +74,11 @@ await rm(`${root}dist`, { recursive: true, force: true });
 const { metafile } = await build({
   metafile: true,
   absWorkingDir: root,
-  entryPoints: { main: 'src/cli/main.ts', thread: 'src/worker/thread.ts', 'look-thread': 'src/storage/folder/look-thread.ts' },
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    thread: 'src/worker/thread.ts',
+    'look-thread': 'src/storage/folder/look-thread.ts',
+  },
   outdir: 'dist',
   bundle: true,
   platform: 'node',
@@ -73,7 +88,7 @@ const { metafile } = await build({
   sourcemap: 'linked',
   legalComments: 'none',
   external: ['pino', 'pino-pretty', 'proper-lockfile'],
-  plugins: [slimUndici],
+  plugins: [slimUndici, commanderWithoutComments],
   define: { EDGAR_FETCH_VERSION: JSON.stringify(manifest.version), 'import.meta.url': '__url' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
@@ -81,3 +96,7 @@ const { metafile } = await build({
 await writeFile(`${root}dist/package.json`, '{ "type": "commonjs" }\n');
 const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
 await writeFile(`${root}dist/LICENSES.txt`, await licencesOf(inputs));
+await writeFile(
+  `${root}dist/edgar-fetch.1`,
+  execFileSync(process.execPath, [`${root}bin/edgar-fetch.js`, 'help', 'man']),
+);

@@ -6,12 +6,11 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import { SEC_HOST_KEY } from '../src/edgar/fair-access.ts';
 import { recognisePage } from '../src/edgar/refusal-pages.ts';
 import { judgeUserAgent } from '../src/edgar/user-agent.ts';
-import { Connections } from '../src/http/connection.ts';
 import { createConnector } from '../src/http/connector.ts';
-import { exchange, type ExchangeEnd } from '../src/http/exchange.ts';
 import { fieldOf, md5OfEtag, type ReplyHead } from '../src/http/reply-head.ts';
+import { NetworkWire, type Wire } from '../src/http/wire.ts';
 import { checkXml } from '../src/check/xml-ends.ts';
-import { memorySource } from '../src/check/byte-source.ts';
+import { memorySource } from '../src/model/body.ts';
 
 /** A request every 1.5 s stays far below the SEC's limit. */
 const SPACING_MS = Number(process.env['EDGAR_FETCH_CANARY_SPACING_MS'] ?? '1500');
@@ -122,36 +121,20 @@ function missing(head: ReplyHead, body: Buffer, status: number, code: string): V
 }
 
 /** Sends one request and takes the whole reply in. */
-async function ask(connections: Connections, assumption: Assumption, userAgent: string): Promise<Answer> {
+async function ask(wire: Wire, assumption: Assumption, userAgent: string): Promise<Answer> {
   const url = new URL(assumption.url);
   const chunks: Buffer[] = [];
-  let head: ReplyHead | undefined;
-  const connection = connections.take(url.origin);
-  const request = {
-    path: url.pathname + url.search,
-    headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip, deflate', ...assumption.headers },
-  };
-  const receiver = {
-    onHead: (seen: ReplyHead) => ((head = seen), true),
-    onData: (chunk: Buffer) => chunks.push(chunk) > 0,
-  };
-  const end: ExchangeEnd = await exchange(
-    connection,
-    request,
-    { idleMs: 30_000, wholeMs: 60_000 },
-    receiver,
-    new AbortController().signal,
-  );
-  connections.release(connection);
-  if (end.kind !== 'complete' || head === undefined)
-    throw new Error(end.kind === 'broken' ? end.error.message : end.kind);
-  const wire = Buffer.concat(chunks);
-  const body = decode(wire, fieldOf(head, 'content-encoding'));
+  const headers = { 'user-agent': userAgent, 'accept-encoding': 'gzip, deflate', ...assumption.headers };
+  const receiver = { onHead: () => true, onData: (chunk: Buffer) => chunks.push(chunk) > 0 };
+  const end = await wire.send({ url, headers, wholeMs: 60_000, fresh: false }, receiver);
+  if (end.kind !== 'complete') throw new Error(end.kind === 'broken' ? end.error.message : end.kind);
+  const { head, wireBytes } = end;
+  const body = decode(Buffer.concat(chunks), fieldOf(head, 'content-encoding'));
   const page = recognisePage(body);
   if (page !== undefined && page !== 'missing') {
     throw new RefusedError(`the SEC answered with its "${page}" page (status ${head.status})`);
   }
-  return { head, wireBytes: wire.length, body };
+  return { head, wireBytes, body };
 }
 
 /** Going on would make it worse. */
@@ -177,11 +160,13 @@ async function main(): Promise<number> {
     return 2;
   }
   const proxy = process.env['HTTPS_PROXY'];
-  const connections = new Connections(createConnector(proxy === undefined ? {} : { httpsProxy: proxy }, 10_000), 4);
+  const connector = createConnector(proxy === undefined ? {} : { httpsProxy: proxy }, 10_000);
+  const cancelled = new AbortController().signal;
+  const wire = new NetworkWire(connector, { idleTimeoutMs: 30_000, maxIdle: 4, cancelled });
   console.log(`asking ${SEC_HOST_KEY} about ${ASSUMPTIONS.length} assumptions, at most ${MAX_REQUESTS} requests`);
   let failed = 0;
   for (const assumption of ASSUMPTIONS.slice(0, MAX_REQUESTS)) {
-    const verdict = await ask(connections, assumption, userAgent).then(assumption.judge, (error: unknown) => {
+    const verdict = await ask(wire, assumption, userAgent).then(assumption.judge, (error: unknown) => {
       if (error instanceof RefusedError) throw error;
       return { holds: false, seen: `no answer (${error instanceof Error ? error.message : String(error)})` };
     });
@@ -189,7 +174,7 @@ async function main(): Promise<number> {
     console.log(`${verdict.holds ? 'holds   ' : 'DIFFERS '} ${assumption.says}\n         seen: ${verdict.seen}`);
     await new Promise((resolve) => setTimeout(resolve, SPACING_MS));
   }
-  connections.close();
+  wire.close();
   console.log(
     failed === 0
       ? 'all assumptions hold'

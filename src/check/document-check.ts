@@ -2,7 +2,7 @@
 // document gets; what the rules have in common is that they refuse no real document of EDGAR.
 import { documentName } from '../edgar/layout.ts';
 import { looksLikeHtml } from '../edgar/refusal-pages.ts';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 import { gzipFileEnds } from './gzip-file.ts';
 import { judgeJson } from './json-text.ts';
 import { isGzip, isPdf, isPicture, PDF_HEADER_BYTES } from './magic.ts';

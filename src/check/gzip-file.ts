@@ -1,7 +1,7 @@
 // Owns whether a document that is itself a gzip file is whole: it is inflated once and thrown away, since nothing else
 // shows its end. A file that grows beyond reason is left undecided.
 import { createGunzip } from 'node:zlib';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 import { isOfZlib, piecesThrough, ZLIB_CHUNK_BYTES } from './inflate.ts';
 
 const MAX_GROWTH = 300;

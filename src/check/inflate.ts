@@ -1,7 +1,7 @@
 // Owns the walk of a body's bytes through a decoder of zlib, piece by piece. What the pieces are for is the caller's business.
 import { Readable } from 'node:stream';
 import type { Gunzip, Inflate, InflateRaw } from 'node:zlib';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 
 export const ZLIB_CHUNK_BYTES = 256 * 1024;
 

@@ -1,6 +1,6 @@
 // Owns whether a JSON text is whole (RFC 8259): it is walked through byte by byte and nothing is built of it. JSON.parse takes
 // a minute and 1.4 GB for 60 MB of `{},`, in which its thread answers nobody; and 1 s for 60 MB of real facts.
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 import { isLong, type Turns } from './turns.ts';
 
 export type JsonEnd =

@@ -1,6 +1,6 @@
 // Owns what can be told of any body by its bytes: whether there is anything in it, NULs where text is due, and whether a
 // text shows its own end.
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 import { isLong, type Turns } from './turns.ts';
 
 const WINDOW_BYTES = 1024 * 1024;

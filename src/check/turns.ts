@@ -1,7 +1,7 @@
 // Owns how work on a large body lets others have their turn: it is written as a generator that yields now and then, and
 // runs through at once if it never does.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 
 /** Work that yields where others should have a turn. */
 export type Turns<Result> = Generator<undefined, Result>;

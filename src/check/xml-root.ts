@@ -1,5 +1,5 @@
 // Owns the beginning of an XML document: its encoding, what may stand before the root element, and the root's start tag.
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 
 export type TextEncoding = 'latin1' | 'utf16le' | 'utf16be';
 

@@ -1,6 +1,6 @@
 // Owns whether a zip file is whole (APPNOTE 4.3.16): its end-of-central-directory record lies within the last 65,557 bytes
 // and ends the file.
-import type { ByteSource } from './byte-source.ts';
+import type { ByteSource } from '../model/body.ts';
 
 export type ZipFileEnd = 'whole' | 'cut' | 'no-zip';
 

@@ -62,7 +62,7 @@ function stateFolder(environment: Environment): string {
 
 /** The options as `runs.jsonl` keeps them: those that were set, without what identifies a person. */
 export function optionsForLog(options: ResolvedOptions): Readonly<Record<string, unknown>> {
-  const names = [...options.given].filter((name) => name !== 'user-agent');
+  const names = [...options.given.keys()].filter((name) => name !== 'user-agent');
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 
@@ -84,8 +84,8 @@ function userAgentProblem(userAgent: string | undefined): string | undefined {
   const verdict = judgeUserAgent(userAgent);
   if (verdict.usable) return undefined;
   return (
-    `*.sec.gov is not contacted with this User-Agent (${verdict.reason}); put a line such as ` +
-    `export EDGAR_FETCH_USER_AGENT='Your Name your.name@your-company.com' into your profile, or give --user-agent`
+    `*.sec.gov is not contacted with this User-Agent (${verdict.reason}); give --user-agent 'Your Name ` +
+    `your.name@your-company.com', or export EDGAR_FETCH_USER_AGENT`
   );
 }
 

@@ -4,11 +4,11 @@ import { cannotWriteStdout } from '../model/errors.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { LocalWorkers } from '../run/local-workers.ts';
 import { Run, type RunResult } from '../run/run.ts';
+import { readUrlLists } from '../plan/url-list.ts';
 import { configure, optionsForLog } from './configuration.ts';
 import { printDryRun } from './dry-run.ts';
-import type { ResolvedOptions } from './options.ts';
+import { optionsToRepeat, unknownVariables, type ResolvedOptions } from './options.ts';
 import { Reporter } from './reporter.ts';
-import { shellWord } from './shown-text.ts';
 import { openSource, type Source } from './source.ts';
 
 export interface Edge {
@@ -20,11 +20,11 @@ export interface Edge {
 
 /** Runs the download command; returns the exit code. Rejects with UsageError and the like. */
 export async function downloadCommand(
-  sourceName: string | undefined,
+  sources: readonly string[],
   options: ResolvedOptions,
   edge: Edge,
 ): Promise<number> {
-  return downloadFrom(openSource(sourceName, edge.process.stdin), options, edge);
+  return downloadFrom(openSource(sources, edge.process.stdin), options, edge);
 }
 
 /** Downloads the URLs of an open source; returns the exit code. */
@@ -33,14 +33,15 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
   const settings = configure(options, process.env, version);
   if (options['dry-run']) return printDryRun(source, settings, options.json, edge);
   const reporter = openReporter(source, options, edge);
+  const unknown = unknownVariables(process.env);
+  if (unknown !== undefined) await reporter.warn(unknown);
   const ports = {
     workerEntry: edge.workerEntry,
     pid: process.pid,
     emit: (event: RunEvent) => reporter.take(event),
   };
   const run = new Run(settings, {
-    source: source.stream,
-    sourceName: source.name,
+    lines: readUrlLists(source.lists, settings.batchSize),
     openWorkers: (destination, listener) => new LocalWorkers(settings, destination, ports, listener),
     lookEntry: edge.lookEntry,
     version,
@@ -73,19 +74,10 @@ function openReporter(source: Source, options: ResolvedOptions, edge: Edge): Rep
     logFormat: options['log-format'],
     progress: !options['no-progress'],
     destination: relative('', options.out) || '.',
-    sameOptions: repeatOptions(options),
-    listFile: source.file,
+    sameOptions: optionsToRepeat(options),
+    source,
     process: edge.process,
   });
-}
-
-/** The options that the next command needs to do the same. */
-function repeatOptions(options: ResolvedOptions): string {
-  const names = ['out', 'layout', 'existing', 'mirror', 'rate', 'check'] as const;
-  return names
-    .filter((name) => options.given.has(name))
-    .map((name) => `--${name} ${shellWord(String(options[name]))}`)
-    .join(' ');
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

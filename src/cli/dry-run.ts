@@ -4,7 +4,7 @@ import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { readManifest } from '../storage/folder/open-folder.ts';
 import { Planner, type Plan } from '../plan/planner.ts';
 import type { RunSettings } from '../run/settings.ts';
-import { readUrlList } from '../plan/url-list.ts';
+import { readUrlLists } from '../plan/url-list.ts';
 import type { Edge } from './download.ts';
 import type { Source } from './source.ts';
 import { readableDuration } from '../model/units.ts';
@@ -40,7 +40,7 @@ export async function printDryRun(
     nameCollisions: 0,
     fromSec: 0,
   };
-  for await (const lines of readUrlList(source.stream, source.name)) {
+  for await (const lines of readUrlLists(source.lists, settings.batchSize)) {
     for (const plan of await planner.plan(lines)) count(counts, plan);
   }
   destination.close();

@@ -1,19 +1,24 @@
-// Owns how many URL lines a list file has, by the rules of its reader. Counted beside the run, or after it, and never waited
-// for by it. The file is opened at once: `failed.txt` may be replaced by the very run that reads it.
+// Owns how many URL lines the lists have, by the rules of its reader. Counted beside the run, or after it, and never waited
+// for by it. Files are opened at once: `failed.txt` may be replaced by the very run that reads it.
 import { closeSync, createReadStream, openSync } from 'node:fs';
 import { readUrlList } from '../plan/url-list.ts';
+import type { Source } from './source.ts';
 
 const READ_BYTES = 256 * 1024;
 
 export class ListLength {
-  readonly #descriptor: number | undefined;
+  /** Undefined if some list cannot be read twice. */
+  #files: number[] | undefined;
+  #urls = 0;
   #counting: Promise<number | undefined> | undefined;
   #lines: number | undefined;
   #closed = false;
 
-  /** `path` is undefined for a source that cannot be read twice. */
-  constructor(path: string | undefined) {
-    this.#descriptor = path === undefined ? undefined : tryToOpen(path);
+  constructor(again: Source['again']) {
+    this.#urls = again?.urls ?? 0;
+    const files = again?.files.flatMap((path) => tryToOpen(path) ?? []);
+    if (files?.length === again?.files.length) this.#files = files;
+    else files?.forEach((file) => closeSync(file));
   }
 
   /** Undefined while it is not known. */
@@ -31,25 +36,33 @@ export class ListLength {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // Counting closes the file itself.
+    // Counting closes the files itself.
     if (this.#counting !== undefined) await this.#counting;
-    else if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    else this.#files?.forEach((file) => closeSync(file));
   }
 
   async #countLines(): Promise<number | undefined> {
-    if (this.#descriptor === undefined) return undefined;
-    const bytes = createReadStream('', { fd: this.#descriptor, start: 0, highWaterMark: READ_BYTES });
+    if (this.#files === undefined) return undefined;
+    let lines = this.#urls;
+    for (const file of this.#files) lines += await this.#countFile(file);
+    if (Number.isNaN(lines)) return undefined;
+    this.#lines = lines;
+    return lines;
+  }
+
+  /** NaN where it cannot be told. */
+  async #countFile(file: number): Promise<number> {
+    const bytes = createReadStream('', { fd: file, start: 0, highWaterMark: READ_BYTES });
     let lines = 0;
     try {
       for await (const block of readUrlList(bytes, '')) {
-        if (this.#closed) return undefined;
+        if (this.#closed) return NaN;
         lines += block.length;
       }
-      this.#lines = lines;
       return lines;
     } catch {
       // Whatever is wrong with the list is the run's to say.
-      return undefined;
+      return NaN;
     } finally {
       bytes.destroy();
     }

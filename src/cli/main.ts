@@ -1,82 +1,28 @@
-// Entry of the command line: commands, exit codes, and the only place where a thrown error becomes a sentence.
+// Entry of the command line: exit codes, and the only place where a thrown error becomes a sentence.
 import process from 'node:process';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { CannotWriteError, cannotWriteStdout, DestinationHeldError, UsageError } from '../model/errors.ts';
 import { unexpectedDiskError } from '../storage/disk-error.ts';
-import type { Edge } from './download.ts';
-import { addOptions, readOptions, usageErrorOf } from './options.ts';
+import { createProgram } from './commands.ts';
 
 declare const EDGAR_FETCH_VERSION: string;
 
-const EXAMPLES = `
-Examples:
-  edgar-fetch urls.txt --out downloads
-  generate-urls | edgar-fetch --out downloads --layout filing
-  edgar-fetch --dry-run urls.txt
-
-Exit codes: 0 all there, 1 some failed for good, 75 run me again, 2 usage, 3 User-Agent refused, 4 cannot write,
-130/143 interrupted. All options can be set in the environment as shown.`;
-
-/** Shown by `verify --help`; the others apply to --repair as they do to a download. */
-const VERIFY_OPTIONS: ReadonlySet<string> = new Set([
-  '--list',
-  '--repair',
-  '--json',
-  '--quiet',
-  '--user-agent',
-  '--mirror',
-]);
-
 async function main(): Promise<number> {
-  const edge: Edge = {
+  let exitCode = 0;
+  const edge = {
     process,
     version: EDGAR_FETCH_VERSION,
     workerEntry: new URL('./thread.js', import.meta.url),
     lookEntry: new URL('./look-thread.js', import.meta.url),
   };
-  let exitCode = 0;
-  const program = new Command('edgar-fetch')
-    .enablePositionalOptions()
-    .description('Downloads the URLs of a list from SEC EDGAR: every URL accounted for, every file complete.')
-    .version(edge.version)
-    .argument('[source]', 'list file, one URL a line; "-" or nothing reads stdin')
-    .addHelpText('after', EXAMPLES)
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  addOptions(program).action(async (source: string | undefined, typed: Record<string, unknown>) => {
-    if (source === undefined && process.stdin.isTTY) {
-      process.stderr.write(`${program.helpInformation()}${EXAMPLES}\n\n`);
-      throw new UsageError('there is no list: give a file with one URL a line, or pipe URLs to stdin');
-    }
-    const options = readOptions(typed, process.env);
-    const { downloadCommand } = await import('./download.ts');
-    exitCode = await downloadCommand(source, options, edge);
-  });
-  addOptions(program.command('verify').argument('<dir>', 'destination of earlier runs'))
-    .description('re-hashes a folder against its manifest: 0 if everything is whole, 1 if not')
-    .option('--list <file>', 'is all of this list here, and whole? ("-" reads stdin)')
-    .option('--repair', 'fetch what is missing or damaged')
-    .configureHelp({
-      visibleOptions: (command) => command.options.filter((option) => VERIFY_OPTIONS.has(option.long ?? '')),
-    })
-    .action(async (folder: string, typed: Record<string, unknown>) => {
-      if (Object.keys(program.opts()).some((name) => program.getOptionValueSource(name) === 'cli'))
-        throw new UsageError('give the options of verify after its name: edgar-fetch verify <dir> [options]');
-      const { verifyCommand } = await import('./verify.ts');
-      const list = typeof typed['list'] === 'string' ? { list: typed['list'] } : {};
-      const verify = { ...list, repair: typed['repair'] === true };
-      exitCode = await verifyCommand(folder, verify, readOptions(typed, process.env), edge);
-    });
-  await program.parseAsync(process.argv);
+  await createProgram(edge, (code) => (exitCode = code)).parseAsync(process.argv);
   return exitCode;
 }
 
 /** A user's mistake is one sentence; anything unforeseen keeps its stack, for a bug report. */
 function exitCodeOfError(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0;
-    return say(usageErrorOf(error), 2);
-  }
+  // Help, or the version.
+  if (error instanceof CommanderError) return error.exitCode;
   if (error instanceof UsageError) return say(error, 2);
   if (error instanceof DestinationHeldError) return say(error, 75);
   const cannotWrite = error instanceof CannotWriteError ? error : unexpectedDiskError(error);

@@ -31,7 +31,7 @@ function cure(code: FailureCode, count: number, facts: SummaryFacts): string[] {
     case 'too-large':
       return ['give a larger --max-size for what is too large'];
     case 'invalid-url':
-      return [`mend ${linesText(examples, count)} of ${facts.listName}`];
+      return [`fix ${linesText(examples, count)} of ${facts.listName}`];
     case 'connection':
       if (!examples.some(({ message }) => message.includes('certificate'))) return [];
       return ['set NODE_EXTRA_CA_CERTS to the CA file of whoever signs the certificate'];

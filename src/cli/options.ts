@@ -1,292 +1,160 @@
-// Owns every option: its name, its environment variable, how its value is read, its default and its help. What the user
-// typed becomes what it means in two steps: `readOptions` here, `configure` in configuration.ts.
+// Owns the options: one table of names, help, values and defaults, by which the command line and the environment
+// are read. What the values mean for a run is said in configuration.ts.
 import { availableParallelism } from 'node:os';
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import { UsageError } from '../model/errors.ts';
+import { Option, type Command } from 'commander';
+import { nearest } from './nearest.ts';
+import { shellWord } from './shown-text.ts';
 import * as values from './values.ts';
 import type { ValueParser } from './values.ts';
 
-interface OptionDefinition<T> {
+type Group = 'main' | 'advanced';
+
+interface Definition<T> {
+  readonly group: Group;
   readonly flags: string;
   readonly help: string;
   readonly parse: ValueParser<T>;
   readonly fallback: T;
   /** How help shows the default, where it is not the value itself. */
-  readonly fallbackText?: string;
-  readonly group: 'main' | 'output' | 'advanced';
-  readonly isFlag?: boolean;
+  readonly shown?: string;
 }
 
-function option<T>(definition: OptionDefinition<T>): OptionDefinition<T> {
-  return definition;
+/** An option with a value. Help shows `shown` as its default, or else the default itself. */
+function value<T, F extends T | undefined>(
+  group: Group,
+  flags: string,
+  help: string,
+  parse: ValueParser<T>,
+  fallback: F,
+  shown?: string,
+): Definition<T | F> {
+  const text = shown ?? (fallback === undefined ? undefined : String(fallback));
+  return { group, flags, help, parse, fallback, ...(text === undefined ? {} : { shown: text }) };
 }
 
-function switchOff(flags: string, help: string, group: 'output' | 'advanced'): OptionDefinition<boolean> {
-  return { flags, help, parse: values.flag, fallback: false, group, isFlag: true };
+function flag(group: Group, flags: string, help: string): Definition<boolean> {
+  return { group, flags, help, parse: values.flag, fallback: false };
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DEFAULT_WORKERS = Math.min(4, availableParallelism());
+const { choice, duration, folder, origin, rate, size, text, wholeNumber } = values;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const THREADS = Math.min(4, availableParallelism());
+const LEVELS = choice('error', 'warn', 'info', 'debug');
 
 /** Keys are the long names without dashes; environment variables follow from them. */
+// prettier-ignore
 const OPTIONS = {
-  out: option({
-    group: 'main',
-    flags: '-o, --out <dir>',
-    help: 'destination folder',
-    parse: values.text,
-    fallback: 'downloads',
-  }),
-  layout: option<'flat' | 'filing'>({
-    group: 'main',
-    flags: '--layout <flat|filing>',
-    help: 'flat: <base name>; filing: <cik>/<accession>/<base name>',
-    parse: values.choice('flat', 'filing'),
-    fallback: 'flat',
-  }),
-  existing: option<'skip' | 'check' | 'replace'>({
-    group: 'main',
-    flags: '--existing <skip|check|replace>',
-    help: 'what is there already: skip it without a request, ask whether it changed, or fetch it again',
-    parse: values.choice('skip', 'check', 'replace'),
-    fallback: 'skip',
-  }),
-  'user-agent': option<string | undefined>({
-    group: 'main',
-    flags: '--user-agent <text>',
-    help: 'your name and e-mail address, as the SEC asks; without it *.sec.gov is not contacted (also from $EDGAR_IDENTITY)',
-    parse: values.text,
-    fallback: undefined,
-  }),
-  rate: option<number | 'none' | undefined>({
-    group: 'main',
-    flags: '--rate <n|none>',
-    help: 'request starts a second, over all workers; at most 9 for *.sec.gov; also for each other host if given',
-    parse: values.rate,
-    fallback: undefined,
-    fallbackText: '8 for *.sec.gov, none for other hosts',
-  }),
-  mirror: option<string | undefined>({
-    group: 'main',
-    flags: '--mirror <origin>',
-    help: 'fetch *.sec.gov documents from this origin, path and query kept',
-    parse: values.origin,
-    fallback: undefined,
-  }),
-  'dry-run': option({
-    ...switchOff('--dry-run', 'print the plan and stop: nothing is fetched or created', 'output'),
-    group: 'main',
-  }),
-  json: switchOff('--json', 'print rows on stdout: one per settled URL, or per finding of verify', 'output'),
-  quiet: switchOff('-q, --quiet', 'print errors only', 'output'),
-  'log-level': option<'error' | 'warn' | 'info' | 'debug' | undefined>({
-    group: 'output',
-    flags: '--log-level <level>',
-    help: 'error, warn, info or debug, to stderr',
-    parse: values.choice('error', 'warn', 'info', 'debug'),
-    fallback: undefined,
-    fallbackText: 'warn; without a terminal nothing unless the exit code is not 0',
-  }),
-  'log-format': option<'pretty' | 'json'>({
-    group: 'output',
-    flags: '--log-format <pretty|json>',
-    help: 'form of log lines',
-    parse: values.choice('pretty', 'json'),
-    fallback: 'pretty',
-  }),
-  'no-progress': switchOff('--no-progress', 'no progress bar on a terminal', 'output'),
-  'batch-size': option({
-    group: 'advanced',
-    flags: '--batch-size <n>',
-    help: 'at most so many URLs a batch, the unit that a worker owns',
-    parse: values.wholeNumber(1, 10_000),
-    fallback: 16,
-  }),
-  workers: option({
-    group: 'advanced',
-    flags: '--workers <n>',
-    help: 'threads in the pool, started as they are needed',
-    parse: values.wholeNumber(1, 64),
-    fallback: DEFAULT_WORKERS,
-    fallbackText: 'CPU count, at most 4',
-  }),
-  connections: option({
-    group: 'advanced',
-    flags: '--connections <n>',
-    help: 'requests in flight, over all workers',
-    parse: values.wholeNumber(1, 1024),
-    fallback: 16,
-  }),
-  retries: option({
-    group: 'advanced',
-    flags: '--retries <n>',
-    help: 'further attempts after the first, for transient failures, within 10 minutes a URL',
-    parse: values.wholeNumber(0, 100),
-    fallback: 5,
-  }),
-  'connect-timeout': option({
-    group: 'advanced',
-    flags: '--connect-timeout <duration>',
-    help: 'longest wait for a connection',
-    parse: values.duration(1),
-    fallback: 10_000,
-    fallbackText: '10s',
-  }),
-  'idle-timeout': option({
-    group: 'advanced',
-    flags: '--idle-timeout <duration>',
-    help: 'longest silence within a reply',
-    parse: values.duration(1),
-    fallback: 30_000,
-    fallbackText: '30s',
-  }),
-  'max-time': option({
-    group: 'advanced',
-    flags: '--max-time <duration>',
-    help: 'longest attempt',
-    parse: values.duration(1),
-    fallback: 10 * MINUTE_MS,
-    fallbackText: '10m',
-  }),
-  'max-size': option({
-    group: 'advanced',
-    flags: '--max-size <bytes>',
-    help: 'decoded size of one document (MB = 10^6, MiB = 2^20)',
-    parse: values.size,
-    fallback: 2 ** 30,
-    fallbackText: '1GiB',
-  }),
-  'block-pause': option({
-    group: 'advanced',
-    flags: '--block-pause <duration>',
-    help: 'silence after the SEC says "too fast"; a longer Retry-After wins',
-    parse: values.duration(1),
-    fallback: 11 * MINUTE_MS,
-    fallbackText: '11m',
-  }),
-  'give-up': option({
-    group: 'advanced',
-    flags: '--give-up <duration>',
-    help: 'how long a block or an outage is waited out, in a row',
-    parse: values.duration(1),
-    fallback: 6 * HOUR_MS,
-    fallbackText: '6h',
-  }),
-  'stop-after': option<number | undefined>({
-    group: 'advanced',
-    flags: '--stop-after <duration>',
-    help: 'drain and end, resumable, after so long',
-    parse: values.duration(1),
-    fallback: undefined,
-  }),
-  'recheck-missing': option({
-    group: 'advanced',
-    flags: '--recheck-missing <duration>',
-    help: 'how long a URL found missing is not asked for again',
-    parse: values.duration(0, 36_500),
-    fallback: 7 * 24 * HOUR_MS,
-    fallbackText: '7d',
-  }),
-  check: option<'document' | 'wire'>({
-    group: 'advanced',
-    flags: '--check <document|wire>',
-    help: 'wire: accept any body that is whole on the wire and is no refusal page, whatever it contains',
-    parse: values.choice('document', 'wire'),
-    fallback: 'document',
-  }),
-  'no-fsync': switchOff('--no-fsync', 'do not force data to the device before a file gets its name', 'advanced'),
+  out: value('main', '-o, --out <dir>', 'destination folder', folder, 'downloads'),
+  layout: value('main', '--layout <flat|filing>', 'flat, or as <cik>/<accession>/<name>', choice('flat', 'filing'), 'flat'),
+  existing: value('main', '--existing <skip|check|replace>', 'skip, check or replace what is there', choice('skip', 'check', 'replace'), 'skip'),
+  'user-agent': value('main', '--user-agent <text>', 'your name and e-mail address, for the SEC', text, undefined),
+  rate: value('main', '--rate <n|none>', 'requests a second, at most 9 for the SEC', rate, undefined, '8'),
+  mirror: value('main', '--mirror <origin>', 'fetch *.sec.gov documents from this origin', origin, undefined),
+  'dry-run': flag('main', '--dry-run', 'print the plan; fetch and create nothing'),
+  json: flag('main', '--json', 'rows on stdout: one a URL, or a finding'),
+  quiet: flag('main', '-q, --quiet', 'print errors only'),
+  'log-level': value('main', '--log-level <level>', 'error, warn, info or debug, to stderr', LEVELS, undefined, 'warn'),
+  'log-format': value('advanced', '--log-format <pretty|json>', 'form of log lines', choice('pretty', 'json'), 'pretty'),
+  'no-progress': flag('advanced', '--no-progress', 'no progress line on a terminal'),
+  'batch-size': value('advanced', '--batch-size <n>', 'URLs a batch, the unit that a worker owns', wholeNumber(1, 10_000), 16),
+  workers: value('advanced', '--workers <n>', 'threads, started as they are needed', wholeNumber(1, 64), THREADS, 'CPU count, at most 4'),
+  connections: value('advanced', '--connections <n>', 'requests in flight, over all workers', wholeNumber(1, 1024), 16),
+  retries: value('advanced', '--retries <n>', 'further attempts for transient failures, within 10 minutes', wholeNumber(0, 100), 5),
+  'connect-timeout': value('advanced', '--connect-timeout <duration>', 'longest wait for a connection', duration(1), 10_000, '10s'),
+  'idle-timeout': value('advanced', '--idle-timeout <duration>', 'longest silence within a reply', duration(1), 30_000, '30s'),
+  'max-time': value('advanced', '--max-time <duration>', 'longest attempt', duration(1), 10 * MINUTE, '10m'),
+  'max-size': value('advanced', '--max-size <bytes>', 'decoded size of one document, as 10MB or 1GiB', size, 2 ** 30, '1GiB'),
+  'block-pause': value('advanced', '--block-pause <duration>', 'silence after the SEC says "too fast"', duration(1), 11 * MINUTE, '11m'),
+  'give-up': value('advanced', '--give-up <duration>', 'how long a block or an outage is waited out', duration(1), 6 * HOUR, '6h'),
+  'stop-after': value('advanced', '--stop-after <duration>', 'end after so long, resumable', duration(1), undefined),
+  'recheck-missing': value('advanced', '--recheck-missing <duration>', 'when to ask again for what was not found', duration(0, 36_500), 7 * DAY, '7d'),
+  check: value('advanced', '--check <document|wire>', 'wire: accept any body that is whole and no refusal', choice('document', 'wire'), 'document'),
+  'no-fsync': flag('advanced', '--no-fsync', 'do not force data to the device before a file gets its name'),
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
-type OptionValue<D> = D extends OptionDefinition<infer T> ? T : never;
+type ValueOf<D> = D extends Definition<infer T> ? T : never;
 
-/** What every option means; `given` names those that were set, on the command line or in the environment. */
-export type ResolvedOptions = { readonly [N in OptionName]: OptionValue<(typeof OPTIONS)[N]> } & {
-  readonly given: ReadonlySet<OptionName>;
-};
-
-const NAMES = Object.keys(OPTIONS) as OptionName[];
-const GROUPS = { main: 'Options:', output: 'Output:', advanced: 'Advanced options:' } as const;
-
-/** Adds the options to a command. Values arrive as the texts that the user typed. */
-export function addOptions(command: Command): Command {
-  for (const name of NAMES) command.addOption(commanderOption(name));
-  return command;
-}
-
-function commanderOption(name: OptionName): Option {
-  const { flags, help, fallback, fallbackText, group, isFlag } = OPTIONS[name] as OptionDefinition<
-    string | number | boolean | undefined
-  >;
-  const fallbackShown = fallbackText ?? (fallback === undefined || isFlag === true ? undefined : String(fallback));
-  const notes = [...(fallbackShown === undefined ? [] : [`default: ${fallbackShown}`]), `$${variableOf(name)}`];
-  return new Option(flags, `${help} (${notes.join('; ')})`).helpGroup(GROUPS[group]);
-}
-
-/** Reads what was typed and what the environment says; the command line wins, an empty variable is unset. */
-export function readOptions(
-  typed: Readonly<Record<string, unknown>>,
-  environment: Readonly<Record<string, string | undefined>>,
-): ResolvedOptions {
-  const given = new Set<OptionName>();
-  const resolved: Record<string, unknown> = { given };
-  for (const name of NAMES) {
-    const definition = OPTIONS[name] as OptionDefinition<unknown>;
-    const found = typedValue(name, typed) ?? environmentValue(name, environment);
-    if (found === undefined) {
-      resolved[name] = definition.fallback;
-      continue;
-    }
-    given.add(name);
-    resolved[name] = definition.parse(found.text, found.source);
-  }
-  return resolved as ResolvedOptions;
-}
-
-interface FoundValue {
+interface FoundText {
   readonly text: string;
   /** How a message names where it came from. */
   readonly source: string;
 }
 
-function typedValue(name: OptionName, typed: Readonly<Record<string, unknown>>): FoundValue | undefined {
+/** What every option means; `given` has the texts of those that were set, on the command line or in the environment. */
+export type ResolvedOptions = { readonly [N in OptionName]: ValueOf<(typeof OPTIONS)[N]> } & {
+  readonly given: ReadonlyMap<OptionName, FoundText>;
+};
+
+type Texts = Readonly<Record<string, string | undefined>>;
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+export const HEADINGS = { main: 'Options:', advanced: 'Advanced options:' } as const;
+
+/** Every variable of ours. */
+const VARIABLES: readonly string[] = [...NAMES.map(variableOf), 'EDGAR_FETCH_STATE_DIR'];
+
+/** Adds the options to a command. Values arrive as the texts that the user typed. */
+export function addOptions(command: Command): Command {
+  for (const { flags, help, shown, group } of Object.values(OPTIONS) as Definition<unknown>[])
+    command.addOption(
+      new Option(flags, `${help}${shown === undefined ? '' : ` (${shown})`}`).helpGroup(HEADINGS[group]),
+    );
+  return command;
+}
+
+/** Reads what was typed and what the environment says; the command line wins, an empty variable is unset. */
+export function readOptions(typed: Readonly<Record<string, unknown>>, environment: Texts): ResolvedOptions {
+  const given = new Map<OptionName, FoundText>();
+  const resolved: Record<string, unknown> = { given };
+  for (const name of NAMES) {
+    const { parse, fallback } = OPTIONS[name] as Definition<unknown>;
+    const found = typedText(name, typed) ?? environmentText(name, environment);
+    if (found !== undefined) given.set(name, found);
+    resolved[name] = found === undefined ? fallback : parse(found.text, found.source);
+  }
+  return resolved as ResolvedOptions;
+}
+
+function typedText(name: OptionName, typed: Readonly<Record<string, unknown>>): FoundText | undefined {
+  const attribute = name.replace(/^no-/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const value = typed[attribute];
   // commander keeps `--no-x` as `x: false`.
-  if (name.startsWith('no-'))
-    return typed[camelCase(name.slice(3))] === false ? { text: '1', source: `--${name}` } : undefined;
-  const value = typed[camelCase(name)];
-  if (value === true) return { text: '1', source: `--${name}` };
+  if (value === !name.startsWith('no-')) return { text: '1', source: `--${name}` };
   return typeof value === 'string' ? { text: value, source: `--${name}` } : undefined;
 }
 
-function environmentValue(
-  name: OptionName,
-  environment: Readonly<Record<string, string | undefined>>,
-): FoundValue | undefined {
-  for (const variable of name === 'user-agent' ? [variableOf(name), 'EDGAR_IDENTITY'] : [variableOf(name)]) {
-    const text = environment[variable];
-    if (text !== undefined && text !== '') return { text, source: variable };
-  }
-  return undefined;
+/** The options of the command line as a shell reads them, to be typed again. What only the screen shows is left out. */
+export function optionsToRepeat({ given }: ResolvedOptions): string {
+  const texts = [...given].map(([name, { text, source }]) => {
+    const isOfScreen = ['dry-run', 'json', 'quiet', 'log-level', 'log-format', 'no-progress'].includes(name);
+    if (isOfScreen || source !== `--${name}`) return [];
+    return OPTIONS[name].parse === values.flag ? [source] : [source, shellWord(text)];
+  });
+  return texts.flat().join(' ');
 }
 
-function variableOf(name: OptionName): string {
+function environmentText(name: OptionName, environment: Texts): FoundText | undefined {
+  const variables = name === 'user-agent' ? [variableOf(name), 'EDGAR_IDENTITY'] : [variableOf(name)];
+  const source = variables.find((variable) => (environment[variable] ?? '') !== '');
+  return source === undefined ? undefined : { text: environment[source] ?? '', source };
+}
+
+function variableOf(name: string): string {
   return `EDGAR_FETCH_${name.toUpperCase().replaceAll('-', '_')}`;
 }
 
-function camelCase(name: string): string {
-  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** A commander error as one sentence that says what to do. */
-export function usageErrorOf(error: { readonly code: string; readonly message: string }): UsageError {
-  if (error.code === 'commander.excessArguments')
-    return new UsageError('give one list only: join several with cat and pipe them in');
-  const lines = error.message.replace(/^error: /, '').split('\n');
-  const sentence = lines
-    .map((line) => line.trim())
-    .join(' ')
-    .trim();
-  return new UsageError(`${sentence}; see edgar-fetch --help`);
+/** A sentence on the variables that look like ours and are read by nobody; undefined if there are none. */
+export function unknownVariables(environment: Texts): string | undefined {
+  const unknown = Object.keys(environment).filter(
+    (name) => name.startsWith('EDGAR_FETCH_') && !VARIABLES.includes(name),
+  );
+  if (unknown.length === 0) return undefined;
+  const hints = unknown.map((name) => {
+    const near = nearest(name, VARIABLES);
+    return near === undefined ? name : `${name} (did you mean ${near}?)`;
+  });
+  return `no option is set by ${hints.join(', ')}`;
 }

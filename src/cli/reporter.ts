@@ -13,6 +13,7 @@ import { progressLine, progressSentence } from './progress-text.ts';
 import { Progress } from './progress.ts';
 import { describeRow, fieldsOfRow } from './row-text.ts';
 import { RunWatch } from './run-watch.ts';
+import type { Source } from './source.ts';
 import type { NotableFailure, SummaryFacts } from './summary-facts.ts';
 import { outcomeText, summaryLines } from './summary-text.ts';
 
@@ -25,8 +26,8 @@ export interface ReporterOptions {
   /** Whether a line of progress is wanted where there is a terminal for it. */
   readonly progress: boolean;
   readonly destination: string;
-  /** The list, if it can be read twice. */
-  readonly listFile: string | undefined;
+  /** The lists, and how messages call them. */
+  readonly source: Pick<Source, 'name' | 'again'>;
   readonly sameOptions: string;
   readonly process: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env' | 'on' | 'off' | 'kill' | 'pid'>;
 }
@@ -57,7 +58,7 @@ export class Reporter {
     const { stderr, env } = options.process;
     const level = options.quiet ? 'error' : (options.logLevel ?? 'warn');
     this.#defers = !stderr.isTTY && options.logLevel === undefined;
-    this.#length = new ListLength(options.listFile);
+    this.#length = new ListLength(options.source.again);
     this.#logger = new Logger({
       level,
       format: options.logFormat,
@@ -176,11 +177,11 @@ export class Reporter {
   }
 
   #summarise(result: RunResult, total: number | undefined): void {
-    const { destination, listFile = 'the list', sameOptions, logFormat } = this.#options;
+    const { destination, source, sameOptions, logFormat } = this.#options;
     const facts: SummaryFacts = {
       result,
       destination,
-      listName: listFile,
+      listName: source.name,
       total,
       examples: this.#examples,
       sameOptions,

@@ -1,6 +1,9 @@
 // Owns how values on the command line and in the environment are read: durations, sizes, numbers, choices. Every mistake is
 // one sentence that says what would be right.
 import { UsageError } from '../model/errors.ts';
+import { shown } from './shown-text.ts';
+
+const MAX_SHOWN = 60;
 
 /** Reads a value of `option`; throws UsageError. */
 export type ValueParser<T> = (text: string, option: string) => T;
@@ -66,13 +69,26 @@ export const rate: ValueParser<number | 'none'> = (text, option) => {
 export function choice<const T extends string>(...allowed: readonly T[]): ValueParser<T> {
   return (text, option) => {
     const found = allowed.find((value) => value === text.trim());
-    if (found === undefined) throw invalid(option, text, `choose ${allowed.join(', ')}`);
+    if (found === undefined)
+      throw invalid(option, text, `choose ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1) ?? ''}`);
     return found;
   };
 }
 
 export const text: ValueParser<string> = (value, option) => {
   if (value === '') throw invalid(option, value, 'give a text that is not empty');
+  if (/^--[a-z]/.test(value)) throw invalid(option, value, 'that is an option; give a value before it');
+  return value;
+};
+
+/** A path, which no shell looks at any more. */
+export const folder: ValueParser<string> = (value, option) => {
+  if (value === '') throw invalid(option, value, 'give the path of a folder');
+  if (value.startsWith('~')) throw invalid(option, value, 'no shell expanded the ~; give the whole path, or $HOME');
+  if (value.startsWith('=')) throw invalid(option, value, `give -o ${value.slice(1)} or --out=${value.slice(1)}`);
+  if (value.startsWith('-'))
+    throw invalid(option, value, `that is an option; for a folder of this name give ./${value}`);
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(value)) throw invalid(option, value, 'give the path of a folder, not a URL');
   return value;
 };
 
@@ -107,5 +123,5 @@ export const flag: ValueParser<boolean> = (value, option) => {
 };
 
 function invalid(option: string, value: string, advice: string): UsageError {
-  return new UsageError(`${option} "${value}" is not possible; ${advice}`);
+  return new UsageError(`${option} "${shown(value, MAX_SHOWN)}" is invalid; ${advice}`);
 }

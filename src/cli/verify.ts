@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { UsageError } from '../model/errors.ts';
 import { Verifier, type Finding, type Verification } from '../run/verification.ts';
-import { readUrlList } from '../plan/url-list.ts';
+import { readUrlLists } from '../plan/url-list.ts';
 import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { hasManifest, readManifest } from '../storage/folder/open-folder.ts';
 import { downloadFrom, type Edge } from './download.ts';
@@ -40,8 +40,8 @@ export async function verifyCommand(
   try {
     if (verify.list === undefined) await verifier.verifyAll();
     else {
-      const source = openSource(verify.list, edge.process.stdin);
-      await verifier.verifyList(readUrlList(source.stream, source.name));
+      const source = openSource([verify.list], edge.process.stdin);
+      await verifier.verifyList(readUrlLists(source.lists, options['batch-size']));
     }
   } finally {
     await manifest.close();
@@ -54,14 +54,26 @@ export async function verifyCommand(
   if (options.json) stdout.write(`${JSON.stringify({ status: 'summary', ...verifier.counts })}\n`);
   else if (!options.quiet) stdout.write(summaryText(verifier.counts));
   if (damaged.length === 0 || !verify.repair) return damaged.length === 0 ? 0 : 1;
-  return repair(folder, damaged, options, edge);
+  return repair(folder, damaged, verify.list ?? 'the manifest', options, edge);
 }
 
 /** Fetches damaged documents again, whatever their sizes say; the damaged bytes are kept under `replaced/`. */
-function repair(folder: string, damaged: Damaged[], options: ResolvedOptions, edge: Edge): Promise<number> {
-  const source = { stream: Readable.from(linesOf(damaged)), name: 'the damaged documents', close: () => undefined };
-  const given = new Set([...options.given, 'out', 'existing'] as const);
-  return downloadFrom(source, { ...options, out: folder, existing: 'replace', json: false, given }, edge);
+function repair(
+  folder: string,
+  damaged: Damaged[],
+  name: string,
+  options: ResolvedOptions,
+  edge: Edge,
+): Promise<number> {
+  const lists = [{ name, bytes: Readable.from(linesOf(damaged)), isChecked: true }];
+  const given = new Map(options.given)
+    .set('out', { text: folder, source: '--out' })
+    .set('existing', { text: 'replace', source: '--existing' });
+  return downloadFrom(
+    { lists, name, close: () => undefined },
+    { ...options, out: folder, existing: 'replace', json: false, given },
+    edge,
+  );
 }
 
 /** As a list, of which each URL has its line and its tag of the list that was asked about, or the tag of its row. */
@@ -81,7 +93,7 @@ function findingText(finding: Finding): string {
     case 'unknown':
       return `unknown  ${finding.path}${reasonText(finding)}\n`;
     case 'absent':
-      return `absent   ${finding.url}  (line ${finding.line})\n`;
+      return `absent   ${finding.url}  (line ${finding.line})${reasonText(finding)}\n`;
   }
 }
 

@@ -2,39 +2,19 @@
 // one goes to a temporary file as it comes, and from there through the decoder, so that a document of 1 GB needs no memory of
 // that size and the network is never held back.
 import { createHash, hash, type Hash } from 'node:crypto';
+import { memorySource, type Body, type BodyFile, type ByteSource } from '../model/body.ts';
 import type { Failure } from '../model/failure.ts';
-import type { ByteSource } from '../check/byte-source.ts';
-import { memorySource } from '../check/byte-source.ts';
 import { decodeSource, decodeWhole, tooLarge } from './decode.ts';
 import type { ContentCoding } from './reply-head.ts';
 
 /** Wire bytes collected in memory before a body goes to a file. */
 const MAX_COLLECTED_BYTES = 2 * 1024 * 1024;
 
-/** Where a large body goes while it comes. Throws CannotWriteError. Whoever holds it moves it or discards it. */
-export interface TemporaryBody extends ByteSource {
-  readonly path: string;
+/** Where a large body goes while it comes. */
+export interface TemporaryBody extends BodyFile {
+  /** Throws CannotWriteError. */
   write(chunk: Buffer): void;
-  /** Ends writing; `sync` forces the data to the device. */
-  complete(sync: boolean): Promise<void>;
-  discard(): void;
 }
-
-export type ReceivedBody =
-  | {
-      readonly kind: 'memory';
-      readonly bytes: Buffer;
-      readonly source: ByteSource;
-      readonly sha256: string;
-      readonly md5?: string;
-    }
-  | {
-      readonly kind: 'file';
-      readonly file: TemporaryBody;
-      readonly source: ByteSource;
-      readonly sha256: string;
-      readonly md5?: string;
-    };
 
 export interface BodyOptions {
   readonly coding: ContentCoding;
@@ -45,7 +25,7 @@ export interface BodyOptions {
   readonly openTemporary: () => TemporaryBody;
 }
 
-export type BodyResult = { readonly body: ReceivedBody } | { readonly failure: Failure };
+export type BodyResult = { readonly body: Body } | { readonly failure: Failure };
 
 export class BodyCollector {
   readonly #options: BodyOptions;
@@ -122,7 +102,7 @@ export class BodyCollector {
     return this.#failure === undefined && this.#thrown === undefined;
   }
 
-  async #finishInMemory(): Promise<BodyResult> {
+  #finishInMemory(): BodyResult | Promise<BodyResult> {
     const { coding, maxBytes, withMd5 } = this.#options;
     const [first, second] = this.#chunks;
     const wire = first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks);
@@ -144,10 +124,9 @@ function maxWireBytes({ coding, maxBytes }: BodyOptions): number {
   return coding === 'identity' ? maxBytes : maxBytes + Math.ceil(maxBytes / 64) + 65_536;
 }
 
-function inMemory(bytes: Buffer, withMd5: boolean): ReceivedBody {
+function inMemory(bytes: Buffer, withMd5: boolean): Body {
   const sha256 = hash('sha256', bytes, 'hex');
-  const body = { kind: 'memory', bytes, source: memorySource(bytes), sha256 } as const;
-  return withMd5 ? { ...body, md5: hash('md5', bytes, 'hex') } : body;
+  return { kind: 'memory', bytes, sha256, md5: withMd5 ? hash('md5', bytes, 'hex') : undefined };
 }
 
 /** Decodes a body that came whole into a file. Rejects only with CannotWriteError. */
@@ -187,10 +166,8 @@ class DocumentFile {
     return undefined;
   }
 
-  body(): ReceivedBody {
-    const file = this.#file;
-    const body = { kind: 'file', file, source: file, sha256: this.#sha256.digest('hex') } as const;
-    return this.#md5 === undefined ? body : { ...body, md5: this.#md5.digest('hex') };
+  body(): Body {
+    return { kind: 'file', file: this.#file, sha256: this.#sha256.digest('hex'), md5: this.#md5?.digest('hex') };
   }
 
   discard(): void {

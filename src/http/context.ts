@@ -1,8 +1,7 @@
 // Owns what the HTTP layer works with: settings and ports that a worker owns, the same for all its documents.
 import type { TemporaryBody } from './body.ts';
-import type { Connections } from './connection.ts';
-import type { Connector } from './connector.ts';
 import type { Permits } from '../model/permits.ts';
+import type { Wire } from './wire.ts';
 
 export interface HttpSettings {
   readonly userAgent: string;
@@ -20,12 +19,9 @@ export interface HttpSettings {
 
 export interface HttpContext {
   readonly settings: HttpSettings;
-  readonly connections: Connections;
-  readonly connector: Connector;
+  readonly wire: Wire;
   readonly permits: Permits;
   readonly openTemporary: () => TemporaryBody;
-  /** Ends everything in flight at once. */
-  readonly cancelled: AbortSignal;
   readonly nowMs: () => number;
   /** From [0, 1). */
   readonly random: () => number;

@@ -11,9 +11,9 @@ import {
   inflateSync,
 } from 'node:zlib';
 import type { ZlibOptions } from 'node:zlib';
+import type { ByteSource } from '../model/body.ts';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import { readableBytes } from '../model/units.ts';
-import type { ByteSource } from '../check/byte-source.ts';
 import { isOfZlib, piecesOf, piecesThrough, zlibCodeOf, ZLIB_CHUNK_BYTES, type Zlib } from '../check/inflate.ts';
 import type { ContentCoding } from './reply-head.ts';
 

@@ -1,31 +1,22 @@
-// Owns the way of one document from its first attempt to its end: attempts, the waits between them, and what they are
-// charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
-import { transientFailure, type Failure } from '../model/failure.ts';
+// Owns the way of one document from its first attempt to its end: attempts with their redirect hops, the waits between them,
+// and what they are charged. It saves nothing: a received document is handed to its caller, who must move or discard its body.
+import { hostKeyOf } from '../edgar/fair-access.ts';
+import { discardBody } from '../model/body.ts';
+import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
 import type { Exchange } from '../model/outcome.ts';
 import type { Fault } from '../model/permits.ts';
-import { addressOf } from './address.ts';
-import {
-  attempt,
-  discard,
-  type AttemptEnd,
-  type AttemptRequest,
-  type ReceivedDocument,
-  type RefusedBody,
-} from './attempt.ts';
 import type { HttpContext } from './context.ts';
-import { emptyTrace } from './reply.ts';
+import { emptyTrace, request, type Asked, type RequestManner } from './request.ts';
 import { decideRetry, type RetryDecision } from './retry-policy.ts';
+import type { ReceivedDocument, RequestEnd } from './verdict.ts';
+
+const MAX_REDIRECTS = 10;
+
+/** What all its redirects came to. */
+type AttemptEnd = Exclude<RequestEnd, { kind: 'redirected' }>;
 
 export type DownloadEnd =
-  | {
-      readonly kind: 'document';
-      readonly document: ReceivedDocument;
-      readonly warning: string | undefined;
-      readonly exchange: Exchange;
-    }
-  | { readonly kind: 'not-modified'; readonly exchange: Exchange }
-  | { readonly kind: 'missing'; readonly failure: Failure; readonly exchange: Exchange }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly exchange: Exchange; readonly refused?: RefusedBody }
+  | (Exclude<AttemptEnd, { kind: 'held' | 'again' | 'left' }> & { readonly exchange: Exchange })
   | { readonly kind: 'left'; readonly requests: number; readonly receivedBytes: number };
 
 /** How the caller bounds and ends downloads. */
@@ -44,16 +35,12 @@ export interface DownloadFlow {
 }
 
 /** Downloads one document. Rejects only with CannotWriteError. */
-export async function download(
-  request: AttemptRequest,
-  context: HttpContext,
-  flow: DownloadFlow,
-): Promise<DownloadEnd> {
-  return new Download(request, context, flow).run();
+export async function download(asked: Asked, context: HttpContext, flow: DownloadFlow): Promise<DownloadEnd> {
+  return new Download(asked, context, flow).run();
 }
 
 class Download {
-  readonly #request: AttemptRequest;
+  readonly #asked: Asked;
   readonly #context: HttpContext;
   readonly #flow: DownloadFlow;
   readonly #hostKey: string;
@@ -63,16 +50,16 @@ class Download {
   #charged = 0;
   /** Attempts to which nobody answered, and how long each took: those that are the host's fault are not charged. */
   readonly #unanswered: { readonly fault: Fault; readonly tookMs: number }[] = [];
-  /** The last reply was doubted. */
+  /** The last reply may have been another's. */
   #fresh = false;
   /** SHA-256 of bytes that differed from the SEC's ETag. */
   #doubtedSha256: string | undefined;
 
-  constructor(request: AttemptRequest, context: HttpContext, flow: DownloadFlow) {
-    this.#request = request;
+  constructor(asked: Asked, context: HttpContext, flow: DownloadFlow) {
+    this.#asked = asked;
     this.#context = context;
     this.#flow = flow;
-    this.#hostKey = addressOf(request.fetchUrl).at.hostKey;
+    this.#hostKey = hostKeyOf(new URL(asked.fetchUrl));
     this.#startedAtMs = context.nowMs();
   }
 
@@ -80,15 +67,15 @@ class Download {
     for (;;) {
       const end = await this.#flow.withConnection((free) => this.#attempt(free));
       if (end.kind === 'left') return this.#left();
-      this.#fresh = end.kind === 'doubted';
-      if (end.kind === 'held' || end.kind === 'doubted') continue;
-      if (end.kind === 'failed' && end.final === true) return { ...end, exchange: this.#exchange() };
-      this.#charge(end);
-      if (end.kind !== 'failed') return this.#settle(end);
+      this.#fresh = end.kind === 'again';
+      if (end.kind === 'held' || end.kind === 'again') continue;
+      const isFinal = end.kind === 'failed' && end.final === true;
+      if (!isFinal) this.#charge(end);
+      if (end.kind !== 'failed' || isFinal) return { ...end, exchange: this.#exchange() };
       const decision = await this.#decide(end.failure);
       if (decision === undefined) return this.#left();
       if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
-      discard(end.refused?.body);
+      discardBody(end.refused?.body);
       if (!(await this.#flow.sleep(decision.delayMs))) return this.#left();
     }
   }
@@ -97,11 +84,26 @@ class Download {
     if (this.#flow.isDraining()) return { kind: 'left' };
     this.#trace.activeMs = 0;
     this.#trace.finalUrl = undefined;
-    const end = await attempt(this.#request, this.#context, this.#trace, { fresh: this.#fresh, onListening: free });
+    const end = await this.#requests({ fresh: this.#fresh, onListening: free });
     if (end.kind !== 'document') return end;
     if (this.#isDoubted(end.document)) return this.#doubt(end.document);
     await this.#flow.handOver(end.document);
     return end;
+  }
+
+  /** A request and its redirect hops, each with a permit of its own. */
+  async #requests(manner: RequestManner): Promise<AttemptEnd> {
+    let url = new URL(this.#asked.fetchUrl);
+    for (let hops = 0; hops <= MAX_REDIRECTS;) {
+      const end = await request(url, this.#asked, this.#context, this.#trace, manner);
+      if (end.kind === 'again' && !end.madeWay) manner = { ...manner, fresh: true };
+      else if (end.kind === 'redirected') {
+        url = end.url;
+        this.#trace.finalUrl = url.href;
+        hops++;
+      } else return end;
+    }
+    return { kind: 'failed', failure: permanentFailure('redirect', `more than ${MAX_REDIRECTS} redirects`) };
   }
 
   /** Bytes that differ from the SEC's own MD5 are fetched once more; the same bytes again are what the SEC has. */
@@ -111,18 +113,8 @@ class Download {
 
   #doubt(document: ReceivedDocument): AttemptEnd {
     this.#doubtedSha256 = document.body.sha256;
-    discard(document.body);
+    discardBody(document.body);
     return { kind: 'failed', failure: transientFailure('corrupt', "the bytes are not those of the SEC's ETag (MD5)") };
-  }
-
-  #settle(end: Extract<AttemptEnd, { kind: 'document' | 'not-modified' | 'missing' }>): DownloadEnd {
-    const exchange = this.#exchange();
-    if (end.kind !== 'document') return { ...end, exchange };
-    const { document } = end;
-    const warning = document.md5Differs
-      ? "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike"
-      : undefined;
-    return { kind: 'document', document, warning, exchange };
   }
 
   #left(): DownloadEnd {

@@ -3,7 +3,7 @@
 import type { Clock } from '../model/clock.ts';
 import { DRAINED, type HostReport, type PermitAnswer } from '../model/permits.ts';
 import type { PauseCause } from '../model/run-event.ts';
-import { afterReply, ask, CLOSED, UNTRIED, type Breaker } from './breaker.ts';
+import { afterReply, ask, CLOSED, UNTRIED, type Breaker, type EndedRequest } from './breaker.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Start } from './shared-state.ts';
 
@@ -38,11 +38,7 @@ interface Waiting {
 }
 
 /** A request that was permitted. `probe`: it finds out for all runs whether a block is over. */
-interface Sent {
-  readonly sentAtMs: number;
-  readonly alone: boolean;
-  readonly probe: boolean;
-}
+type Sent = Omit<EndedRequest, 'report'> & { readonly probe: boolean };
 
 type Throttled = Extract<HostReport, { kind: 'throttled' }>;
 
@@ -184,7 +180,7 @@ export class Gate {
       if (turn.kind === 'refuse') return this.#refuseAll();
       if (this.#reserving || this.#writing > 0) return;
       if (turn.kind === 'wait') return this.#pumpAt(turn.untilMs);
-      if (this.#options.limiter !== undefined) return this.#reserveFrom(this.#options.limiter);
+      if (this.#options.limiter !== undefined) return void this.#reserveFrom(this.#options.limiter);
       this.#grant(false);
     }
   }
@@ -204,27 +200,20 @@ export class Gate {
     for (const { answer } of this.#queue.splice(0)) answer({ kind: 'refused', because: 'host-waits', message });
   }
 
-  #reserveFrom(limiter: RateLimiter): void {
+  async #reserveFrom(limiter: RateLimiter): Promise<void> {
     this.#reserving = true;
-    void limiter.reserve().then((start) => this.#take(start, limiter));
+    const start = await limiter.reserve();
+    const isWait = start.kind === 'wait';
+    if (isWait && this.#noteBlock(start.blockSinceMs, start.pauseEndMs)) return;
+    await this.#until(isWait ? start.untilMs : start.atMs);
+    this.#reserving = false;
+    if (!isWait) this.#use(start, limiter);
+    this.#pump();
   }
 
-  #take(start: Start, limiter: RateLimiter): void {
-    const nowMs = this.#nowMs();
-    if (start.kind === 'wait') {
-      if (this.#noteBlock(start.blockSinceMs, start.pauseEndMs)) return;
-      return this.#later(start.untilMs - nowMs, () => this.#pump());
-    }
-    this.#later(start.atMs - nowMs, () => this.#use(start, limiter));
-  }
-
-  #later(delayMs: number, action: () => void): void {
-    const resume = (): void => {
-      this.#reserving = false;
-      action();
-    };
-    if (delayMs <= 0) resume();
-    else this.#options.clock.after(delayMs, resume);
+  async #until(atMs: number): Promise<void> {
+    const delayMs = atMs - this.#nowMs();
+    if (delayMs > 0) await new Promise<void>((resolve) => this.#options.clock.after(delayMs, resolve));
   }
 
   /** A silence may have begun while the start was waited for, or its time have passed: then the request keeps its place. */
@@ -233,8 +222,7 @@ export class Gate {
     if (inTime && this.#isOpen() && limiter.isOpen(probe)) {
       if (!probe) this.#blockEnded();
       this.#grant(probe);
-    } else if (probe) return this.#endProbe(false);
-    this.#pump();
+    } else if (probe) this.#endProbe(false);
   }
 
   #isOpen(): boolean {

@@ -1,6 +1,5 @@
 // Owns what is to become of each line of the list: fetched, there already, known to be missing, a duplicate, or bad. Reads
 // the manifest's index and asks the disk for the size of files that have a row; sends nothing and writes nothing.
-import { canonicalUrl, plainUrl } from '../edgar/canonical-url.ts';
 import type { Layout } from '../edgar/layout.ts';
 import { fingerprintOf, type Fingerprint } from '../storage/manifest/fingerprint.ts';
 import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';
@@ -9,6 +8,7 @@ import type { ManifestRow } from '../model/manifest-row.ts';
 import type { Destination, KnownFile } from '../storage/destination.ts';
 import type { Manifest } from '../storage/manifest/manifest.ts';
 import type { KnownDocument } from '../storage/manifest/manifest-index.ts';
+import { judgeLine } from './list-line.ts';
 import { Names } from './names.ts';
 import type { ListLine } from './url-list.ts';
 
@@ -91,12 +91,12 @@ export class Planner {
   }
 
   #assess(line: ListLine): Assessment {
-    if (line.tooLong) return bad(line, 'the line is longer than 8 KiB');
-    const plain = plainUrl(line.text);
-    const { text: given, tag }: TaggedText = plain === undefined ? splitTag(line.text) : line;
-    const verdict = plain ?? canonicalUrl(given);
-    if (!verdict.valid) return bad(line, `line ${line.number} is not a URL to fetch: ${verdict.reason}`);
-    const { url, sec } = verdict;
+    const verdict = judgeLine(line);
+    if (!verdict.valid) {
+      const message = `${line.place ?? `line ${line.number}`} ${verdict.reason}`;
+      return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
+    }
+    const { url, sec, given, tag } = verdict;
     const fingerprint = fingerprintOf(url);
     const number = this.#manifest.numberOf(fingerprint);
     if (!this.#isFirst(fingerprint, number)) return { kind: 'duplicate' };
@@ -180,20 +180,4 @@ export function validatorsOf(row: ManifestRow | undefined): Validators | undefin
 
 function entryOf(url: string, line: number, given: string, tag: string | undefined): ListEntry {
   return { url, line, given: url === given ? undefined : given, tag };
-}
-
-interface TaggedText {
-  readonly text: string;
-  readonly tag?: string | undefined;
-}
-
-/** Text after the first white space is the caller's own key. */
-export function splitTag(text: string): TaggedText {
-  const blank = text.search(/\s/);
-  if (blank < 0) return { text };
-  return { text: text.slice(0, blank), tag: text.slice(blank).trim() };
-}
-
-function bad(line: ListLine, message: string): Extract<Plan, { kind: 'bad' }> {
-  return { kind: 'bad', entry: { url: line.text, line: line.number }, message };
 }

@@ -1,6 +1,8 @@
-// Owns reading a URL list: a stream of bytes in, numbered lines out, block by block. Holds one line at most, of 8 KiB.
+// Owns reading URL lists: streams of bytes in, numbered lines out, block by block. Holds one line at most, of 8 KiB, and of
+// each list its first batch, until one of its lines is a URL: what has none is no list.
 import { TextDecoder } from 'node:util';
 import { UsageError } from '../model/errors.ts';
+import { judgeLine, whyNoList } from './list-line.ts';
 
 /** Longer lines, without the white space before them, are bad lines (RFC 9110 4.1 recommends 8,000 octets at least). */
 const MAX_LINE_BYTES = 8 * 1024;
@@ -9,21 +11,77 @@ const MAX_LINE_BYTES = 8 * 1024;
 const CUT = '…';
 
 export interface ListLine {
-  /** From 1. */
+  /** From 1, counted over all lists. */
   readonly number: number;
   /** Trimmed; not blank and no comment. One that is too long may be cut, and then ends in a mark. */
   readonly text: string;
   readonly tooLong: boolean;
+  /** Where it stands, if there are several lists: `line 2 of b.txt`. */
+  readonly place?: string;
+}
+
+export interface UrlList {
+  /** How messages call it. */
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Its lines were judged before: it is a list, whatever they are. */
+  readonly isChecked?: boolean;
 }
 
 /**
- * Yields the lines of each block that the source gives, in order; a block may have none.
- * Throws UsageError for a binary file.
+ * Yields the lines of all lists, in order, as their blocks come.
+ * Throws UsageError for a binary file, and for one without a URL among its first `batchSize` lines.
  */
-export async function* readUrlList(source: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<ListLine[], void> {
+export async function* readUrlLists(lists: readonly UrlList[], batchSize: number): AsyncGenerator<ListLine[], void> {
+  const numbers = { last: 0 };
+  for (const { name, bytes, isChecked } of lists) {
+    const before = numbers.last;
+    const read = readUrlList(bytes, name, numbers);
+    const blocks = isChecked === true ? read : withUrls(read, name, before, batchSize);
+    if (lists.length === 1) yield* blocks;
+    else for await (const lines of blocks) yield lines.map((line) => placed(line, line.number - before, name));
+  }
+}
+
+/** Each line would cost its memory: those that are no URL tell their place. */
+function placed(line: ListLine, number: number, name: string): ListLine {
+  return judgeLine(line).valid ? line : { ...line, place: `line ${number} of ${name}` };
+}
+
+async function* withUrls(
+  blocks: AsyncIterable<ListLine[]>,
+  name: string,
+  before: number,
+  batchSize: number,
+): AsyncGenerator<ListLine[], void> {
+  let first: ListLine[] | undefined = [];
+  for await (const lines of blocks) {
+    if (first === undefined) {
+      yield lines;
+      continue;
+    }
+    first = first.concat(lines);
+    if (whyNoList(first.slice(0, batchSize)) !== undefined) {
+      if (first.length >= batchSize) break;
+    } else if (first.length > 0) {
+      yield first;
+      first = undefined;
+    }
+  }
+  const why = whyNoList(first?.slice(0, batchSize) ?? []);
+  if (why === undefined) return;
+  throw new UsageError(`${name} is not a list of URLs; line ${why.line.number - before} ${why.reason}`);
+}
+
+/** Yields the lines of each block that the source gives; a block may have none. Throws UsageError for a binary file. */
+export async function* readUrlList(
+  source: AsyncIterable<Uint8Array>,
+  name: string,
+  numbers = { last: 0 },
+): AsyncGenerator<ListLine[], void> {
   let decoder: TextDecoder | undefined;
   let start: Uint8Array = new Uint8Array(0);
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter(numbers);
   for await (const block of source) {
     let bytes = block;
     if (decoder === undefined) {
@@ -31,6 +89,8 @@ export async function* readUrlList(source: AsyncIterable<Uint8Array>, name: stri
       bytes = Buffer.concat([start, block]);
       start = bytes;
       if (bytes.length < 3) continue;
+      if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+        throw new UsageError(`${name} is compressed; uncompress it with gunzip or zcat first`);
       decoder = decoderFor(bytes);
     }
     yield splitter.take(decodeBlock(decoder, bytes, name));
@@ -54,11 +114,17 @@ function decodeBlock(decoder: TextDecoder, bytes: Uint8Array, name: string): str
 }
 
 class LineSplitter {
+  readonly #numbers: { last: number };
   #rest = '';
-  #number = 0;
+  #afterCr = false;
+
+  constructor(numbers: { last: number }) {
+    this.#numbers = numbers;
+  }
 
   /** The lines that end within `text`. */
-  take(text: string): ListLine[] {
+  take(block: string): ListLine[] {
+    const text = this.#withLineFeeds(block);
     const lines: ListLine[] = [];
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
@@ -71,6 +137,13 @@ class LineSplitter {
     return lines;
   }
 
+  /** CR and CRLF end lines too; a CRLF may be cut by the blocks of a pipe. */
+  #withLineFeeds(block: string): string {
+    const text = this.#afterCr && block.startsWith('\n') ? block.slice(1) : block;
+    if (block !== '') this.#afterCr = block.endsWith('\r');
+    return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  }
+
   finish(text: string): ListLine[] {
     const lines = this.take(text);
     if (this.#rest !== '') this.#push(lines, this.#rest);
@@ -78,13 +151,13 @@ class LineSplitter {
   }
 
   #push(lines: ListLine[], raw: string): void {
-    this.#number++;
+    this.#numbers.last++;
     this.#rest = '';
     const line = raw.trimStart();
     if (line === '' || line.startsWith('#')) return;
     const tooLong = isTooLong(line);
     const text = line.length > MAX_LINE_BYTES ? line.slice(0, MAX_LINE_BYTES) + CUT : line.trimEnd();
-    lines.push({ number: this.#number, text, tooLong });
+    lines.push({ number: this.#numbers.last, text, tooLong });
   }
 }
 

@@ -2,7 +2,6 @@
 // why the run ends, and closes. It prints nothing and touches no global; what it has to say goes to `emit`.
 import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
-import { canonicalUrl } from '../edgar/canonical-url.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
@@ -12,12 +11,13 @@ import { Ledger } from './ledger.ts';
 import type { Destination } from '../storage/destination.ts';
 import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { hasManifest, openFolder, type OpenFolder } from '../storage/folder/open-folder.ts';
-import { Planner, splitTag } from '../plan/planner.ts';
+import { judgeLine } from '../plan/list-line.ts';
+import { Planner } from '../plan/planner.ts';
 import { ListReader } from '../plan/list-reader.ts';
 import { provision, type FetchPlan, type Provision } from '../plan/provisioner.ts';
 import type { RunSettings } from './settings.ts';
 import type { OpenWorkers, Workers } from './workers.ts';
-import { readUrlList, type ListLine } from '../plan/url-list.ts';
+import type { ListLine } from '../plan/url-list.ts';
 
 export interface RunPorts {
   readonly openWorkers: OpenWorkers;
@@ -25,9 +25,7 @@ export interface RunPorts {
   readonly emit: (event: RunEvent) => void;
   /** The system's own unless a simulation puts another in its place. */
   readonly clock?: Clock;
-  readonly source: AsyncIterable<Uint8Array>;
-  /** How messages call the source. */
-  readonly sourceName: string;
+  readonly lines: AsyncGenerator<ListLine[], void>;
   readonly version: string;
   /** Entry of the thread that helps with long lists, if there is one. */
   readonly lookEntry?: URL;
@@ -65,7 +63,7 @@ export class Run {
     this.#ports = ports;
     this.#clock = ports.clock ?? systemClock;
     this.#startedAtMs = this.#clock.nowMs();
-    this.#list = new ListReader(readUrlList(ports.source, ports.sourceName));
+    this.#list = new ListReader(ports.lines);
   }
 
   /** Runs to the end. Rejects with UsageError, DestinationHeldError or CannotWriteError before anything was fetched. */
@@ -274,6 +272,6 @@ export class Run {
 }
 
 function isOfSec(line: ListLine): boolean {
-  const verdict = canonicalUrl(splitTag(line.text).text);
+  const verdict = judgeLine(line);
   return verdict.valid && verdict.sec;
 }

@@ -1,14 +1,13 @@
 // Owns `verify`: is what the manifest says to be there really there, byte for byte? It hashes every file anew, takes no lock,
 // changes nothing, and can be asked about a list only.
 import pLimit from 'p-limit';
-import { canonicalUrl } from '../edgar/canonical-url.ts';
 import type { ManifestRow } from '../model/manifest-row.ts';
 import { errorCode } from '../model/errors.ts';
 import type { Destination } from '../storage/destination.ts';
 import { fingerprintOf } from '../storage/manifest/fingerprint.ts';
 import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';
 import type { Manifest } from '../storage/manifest/manifest.ts';
-import { splitTag } from '../plan/planner.ts';
+import { judgeLine } from '../plan/list-line.ts';
 import type { ListLine } from '../plan/url-list.ts';
 
 /** What was found of a URL: with its line of the list that was asked about, and its tag there or in its row. */
@@ -25,8 +24,8 @@ export type Finding =
   | ({ readonly status: 'changed'; readonly path: string; readonly reason?: string } & OfUrl)
   /** It is there without a row; or it is a folder that cannot be read (`reason`). */
   | { readonly status: 'unknown'; readonly path: string; readonly reason?: string }
-  /** A URL of the list that was never saved here. */
-  | ({ readonly status: 'absent'; readonly line: number } & OfUrl);
+  /** A URL of the list that was never saved here; or a line that is not a URL (`reason`). */
+  | ({ readonly status: 'absent'; readonly line: number; readonly reason?: string } & OfUrl);
 
 /** A row that is to be checked, and what the list says of its URL. */
 interface Question {
@@ -91,15 +90,16 @@ export class Verifier {
   }
 
   *#listedRows(lines: readonly ListLine[]): Generator<Question> {
-    for (const { text, number } of lines) {
-      const tagged = splitTag(text);
-      const verdict = canonicalUrl(tagged.text);
-      const url = verdict.valid ? verdict.url : text;
-      const about = { line: number, ...(verdict.valid && tagged.tag !== undefined ? { tag: tagged.tag } : {}) };
+    for (const line of lines) {
+      const verdict = judgeLine(line);
+      const url = verdict.valid ? verdict.url : line.text;
+      const tag = verdict.valid ? verdict.tag : undefined;
+      const reason = verdict.valid ? {} : { reason: verdict.reason };
+      const about = { line: line.number, ...(tag === undefined ? {} : { tag }) };
       if (this.#listed.add(fingerprintOf(url)) < 0) continue;
       const isSaved = this.#manifest.lookUp(url).kind === 'saved';
       if (isSaved) yield { row: this.#manifest.rowOf(url, 'saved'), ...about };
-      else this.#note({ status: 'absent', url, ...about });
+      else this.#note({ status: 'absent', url, ...about, ...reason });
     }
   }
 

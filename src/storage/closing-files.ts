@@ -20,7 +20,7 @@ export async function writeFailedList(
 ): Promise<void> {
   try {
     expectKind(failedList, 'file');
-    const entries = failedEntries(manifest.failedRows(isThere), run);
+    const entries = failedEntries(() => manifest.failedRows(isThere), run);
     const first = entries.next();
     if (first.done === true) rmSync(failedList, { force: true });
     else await replaceFile(failedList, chain(first.value, entries), fsync);
@@ -29,13 +29,20 @@ export async function writeFailedList(
   }
 }
 
-function* failedEntries(rows: Iterable<ManifestRow>, run: string): Generator<string, void> {
-  for (const row of rows) {
-    // A bad line belongs to the list of its run; once that is mended nothing would ever supersede it.
-    if (row.error?.code === 'invalid-url' && row.run !== run) continue;
-    const reason = `${row.error?.code ?? 'failed'}: ${row.error?.message ?? ''}`.replace(/\s+/g, ' ');
-    yield `# ${reason}\n${row.url}${row.tag === undefined ? '' : ` ${row.tag}`}\n`;
-  }
+function* failedEntries(rows: () => Iterable<ManifestRow>, run: string): Generator<string, void> {
+  for (const row of rows()) if (!isBadLine(row)) yield failedText(row);
+  // They come last: a list that begins with a batch of them is taken for no list. A bad line belongs to the list of its run;
+  // once that is fixed nothing would ever supersede it.
+  for (const row of rows()) if (isBadLine(row) && row.run === run) yield failedText(row);
+}
+
+function isBadLine({ error }: ManifestRow): boolean {
+  return error?.code === 'invalid-url';
+}
+
+function failedText({ url, tag, error }: ManifestRow): string {
+  const reason = `${error?.code ?? 'failed'}: ${error?.message ?? ''}`.replace(/\s+/g, ' ');
+  return `# ${reason}\n${url}${tag === undefined ? '' : ` ${tag}`}\n`;
 }
 
 function* chain(first: string, rest: Iterable<string>): Generator<string, void> {

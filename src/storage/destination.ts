@@ -2,20 +2,9 @@
 // to release; the main thread asks what is there (`areThere`, `isTaken`) and undoes what got no row; each worker thread has
 // an object of its own for the same place, and puts checked bodies there (`openTemporary`, `save`, `refuse`, `matches`).
 // Without holding it, `verify` reads (`list`, `sha256Of`). Paths are relative, with `/`, and go through `isDocumentPath`.
+import type { Body } from '../model/body.ts';
 import type { DocumentRequest } from '../model/document.ts';
 import type { Failure } from '../model/failure.ts';
-
-/** A body in memory, or in a temporary file of the destination. */
-export type DocumentBody =
-  | { readonly kind: 'memory'; readonly bytes: Buffer; readonly sha256: string }
-  | { readonly kind: 'file'; readonly file: WrittenFile; readonly sha256: string };
-
-export interface WrittenFile {
-  readonly path: string;
-  readonly size: number;
-  complete(sync: boolean): Promise<void>;
-  discard(): void;
-}
 
 export type SaveEnd =
   | {
@@ -51,10 +40,10 @@ export interface Destination {
    * Puts a body under the first of the document's paths that is free or its own, whole or not at all, and never over what
    * is not its own: equal bytes are adopted, others passed by. Consumes the body. Rejects only with CannotWriteError.
    */
-  save(request: DocumentRequest, body: DocumentBody): Promise<SaveEnd>;
+  save(request: DocumentRequest, body: Body): Promise<SaveEnd>;
 
   /** Keeps a body that was not accepted, for people; says where, or why not. Consumes it. Rejects with CannotWriteError. */
-  refuse(request: DocumentRequest, body: DocumentBody): Promise<string>;
+  refuse(request: DocumentRequest, body: Body): Promise<string>;
 
   /** Takes back a save that gets no row: what it replaced is there again, or nothing. Does what it can; never throws. */
   undo(saved: SavedFile): void;

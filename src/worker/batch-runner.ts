@@ -6,9 +6,9 @@ import type { DocumentRequest } from '../model/document.ts';
 import type { Outcome, SavedDocument } from '../model/outcome.ts';
 import type { OutageBreaker } from '../limits/outage-breaker.ts';
 import type { Fault } from '../model/permits.ts';
-import type { ReceivedDocument } from '../http/attempt.ts';
 import type { HttpContext } from '../http/context.ts';
 import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
+import type { ReceivedDocument } from '../http/verdict.ts';
 import type { Destination, SaveEnd } from '../storage/destination.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -151,38 +151,38 @@ export class BatchRunner {
     return { ...document, validators: {} };
   }
 
-  /** Waits to try again; false at once if the run drains. */
-  async #sleep(delayMs: number): Promise<boolean> {
+  /** Waits to try again. */
+  #sleep(delayMs: number): Promise<boolean> {
+    return this.#rest((wake) => {
+      const timer = setTimeout(wake, delayMs);
+      return () => clearTimeout(timer);
+    });
+  }
+
+  /** Waits until it is known whose fault a failure was. */
+  async #decided(fault: Fault): Promise<boolean> {
+    this.#unjudged++;
+    const goesOn = await this.#rest((wake) => void fault.decided.then(wake));
+    this.#unjudged--;
+    return goesOn;
+  }
+
+  /** Waits, without a connection, until `begin` calls back; false at once if the run drains, and `begin` is called off. */
+  async #rest(begin: (wake: () => void) => (() => void) | undefined): Promise<boolean> {
     if (this.#draining) return false;
     this.#sleeping++;
     this.#tellHunger();
+    this.#judge();
     await new Promise<void>((resolve) => {
       const wake = (): void => {
-        clearTimeout(timer);
+        callOff?.();
         this.#wakers.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, delayMs);
+      const callOff = begin(wake);
       this.#wakers.add(wake);
     });
     this.#sleeping--;
-    return !this.#draining;
-  }
-
-  /** Waits until it is known whose fault it was; false if the run drains. */
-  async #decided(fault: Fault): Promise<boolean> {
-    if (this.#draining) return false;
-    this.#sleeping++;
-    this.#unjudged++;
-    this.#tellHunger();
-    this.#judge();
-    let wake: () => void = () => undefined;
-    const drained = new Promise<void>((resolve) => (wake = resolve));
-    this.#wakers.add(wake);
-    await Promise.race([fault.decided, drained]);
-    this.#wakers.delete(wake);
-    this.#sleeping--;
-    this.#unjudged--;
     return !this.#draining;
   }
 
@@ -232,29 +232,27 @@ function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd
       return { kind: 'failed', exchange, failure: save.failure };
     case 'same':
       if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
-      return { kind: 'saved', exchange, document: describe(document, save, end.warning) };
+      return { kind: 'saved', exchange, document: describe(document, save) };
     case 'saved':
-      return { kind: 'saved', exchange, document: describe(document, save, end.warning) };
+      return { kind: 'saved', exchange, document: describe(document, save) };
   }
 }
 
-function describe(
-  document: ReceivedDocument,
-  save: Exclude<SaveEnd, { kind: 'failed' }>,
-  warning: string | undefined,
-): SavedDocument {
-  const { body, etag, lastModified, root } = document;
+const OTHER_MD5 = "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike";
+
+function describe(document: ReceivedDocument, save: Exclude<SaveEnd, { kind: 'failed' }>): SavedDocument {
+  const { body, bytes, etag, lastModified, root, md5Differs } = document;
   const saved = save.kind === 'saved';
   return {
     path: save.path,
-    bytes: body.source.size,
+    bytes,
     sha256: body.sha256,
     etag,
     lastModified,
     root,
     previousSha256: saved ? save.previousSha256 : undefined,
     wasThere: !saved,
-    warning: (saved ? save.warning : undefined) ?? warning,
+    warning: (saved ? save.warning : undefined) ?? (md5Differs ? OTHER_MD5 : undefined),
   };
 }
 

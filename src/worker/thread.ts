@@ -4,8 +4,8 @@ import { setMaxListeners } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { OutageBreaker } from '../limits/outage-breaker.ts';
 import { systemClock } from '../model/clock.ts';
-import { Connections } from '../http/connection.ts';
 import { createConnector } from '../http/connector.ts';
+import { NetworkWire } from '../http/wire.ts';
 import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { BatchRunner } from './batch-runner.ts';
 import { Outbox } from './outbox.ts';
@@ -26,15 +26,17 @@ function serve(): void {
   const { name: thread, fsync } = settings;
   const destination = new FolderDestination(settings.destination, { thread, fsync });
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
-  const connections = new Connections(connector, 2 * settings.connections - 1);
+  const wire = new NetworkWire(connector, {
+    idleTimeoutMs: settings.http.idleTimeoutMs,
+    maxIdle: 2 * settings.connections - 1,
+    cancelled: cancellation.signal,
+  });
   const runner = new BatchRunner({
     http: {
       settings: settings.http,
-      connections,
-      connector,
+      wire,
       permits: { acquire: (host) => breaker.acquire(host, draining.signal) },
       openTemporary: () => destination.openTemporary(),
-      cancelled: cancellation.signal,
       nowMs: Date.now,
       random: Math.random,
     },
@@ -67,7 +69,7 @@ function serve(): void {
         return runner.finish();
       case 'close':
         void runner.idle().then(() => {
-          connections.close();
+          wire.close();
           outbox.flush();
           port.close();
         });

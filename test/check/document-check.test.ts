@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { memorySource, type ByteSource } from '../../src/check/byte-source.ts';
+import { memorySource, type ByteSource } from '../../src/model/body.ts';
 import { checkDocument, type DocumentVerdict } from '../../src/check/document-check.ts';
 import { corpusFiles, corpusSkip } from '../support/corpus.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { memorySource } from '../../src/check/byte-source.ts';
+import { memorySource } from '../../src/model/body.ts';
 import { judgeJson, type JsonEnd } from '../../src/check/json-text.ts';
 import { runThrough, takeTurns } from '../../src/check/turns.ts';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { memorySource, type ByteSource } from '../../src/check/byte-source.ts';
+import { memorySource, type ByteSource } from '../../src/model/body.ts';
 import { checkXml, judgeXml, type XmlVerdict } from '../../src/check/xml-ends.ts';
 import { takeTurns } from '../../src/check/turns.ts';
 import { corpusFiles, corpusSkip } from '../support/corpus.ts';

@@ -11,7 +11,7 @@ const LIST = '# a comment\nhttps://a.example/1\n\n   \nhttps://a.example/1 tag\r
 test('comments and blank lines do not count; duplicates, bad lines and a last line without an end do', async (context) => {
   const path = join(testFolder(context), 'urls.txt');
   writeFileSync(path, LIST);
-  const length = new ListLength(path);
+  const length = new ListLength({ files: [path], urls: 0 });
   assert.equal(length.lines, undefined);
   assert.deepEqual([await length.count(), length.lines, await length.count()], [4, 4, 4]);
   await length.close();
@@ -22,11 +22,22 @@ test('a list that is replaced by the run that reads it is counted as it was', as
   const folder = testFolder(context);
   const path = join(folder, 'failed.txt');
   writeFileSync(path, LIST);
-  const length = new ListLength(path);
+  const length = new ListLength({ files: [path], urls: 0 });
   writeFileSync(`${path}.new`, 'https://a.example/3\n');
   renameSync(`${path}.new`, path);
   assert.equal(await length.count(), 4);
   await length.close();
+});
+
+test('several lists, and URLs of the command line, have one length', async (context) => {
+  const path = join(testFolder(context), 'urls.txt');
+  writeFileSync(path, LIST);
+  const length = new ListLength({ files: [path, path], urls: 3 });
+  assert.equal(await length.count(), 11);
+  await length.close();
+  const some = new ListLength({ files: [path, `${path}.none`], urls: 0 });
+  assert.equal(await some.count(), undefined);
+  await some.close();
 });
 
 for (const [what, content] of [
@@ -36,7 +47,7 @@ for (const [what, content] of [
   test(`${what} has no length, and that is not an error`, async (context) => {
     const path = join(testFolder(context), 'urls.txt');
     if (content !== undefined) writeFileSync(path, content);
-    const length = new ListLength(path);
+    const length = new ListLength({ files: [path], urls: 0 });
     assert.equal(await length.count(), undefined);
     await length.close();
   });
@@ -53,7 +64,7 @@ test('counting ends when it is not wanted any more, and no file stays open', asy
   writeFileSync(path, 'https://a.example/1\n'.repeat(500_000));
   const open = (): number => readdirSync('/proc/self/fd').length;
   const before = open();
-  const [counting, unused] = [new ListLength(path), new ListLength(path)];
+  const [counting, unused] = [new ListLength({ files: [path], urls: 0 }), new ListLength({ files: [path], urls: 0 })];
   const counted = counting.count();
   await Promise.all([counting.close(), unused.close()]);
   assert.deepEqual([await counted, counting.lines], [undefined, undefined]);

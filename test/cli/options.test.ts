@@ -4,7 +4,13 @@ import { isAbsolute, resolve } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { configure, optionsForLog } from '../../src/cli/configuration.ts';
-import { addOptions, readOptions, type ResolvedOptions } from '../../src/cli/options.ts';
+import {
+  addOptions,
+  optionsToRepeat,
+  readOptions,
+  unknownVariables,
+  type ResolvedOptions,
+} from '../../src/cli/options.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 
@@ -34,7 +40,7 @@ test('the line end of a file of variables is no part of the User-Agent', () => {
 
 test('the defaults are those of the contract', () => {
   const { given, workers, ...defaults } = options([]);
-  assert.deepEqual([...given], []);
+  assert.deepEqual([...given.keys()], []);
   assert.ok(workers >= 1 && workers <= 4);
   assert.deepEqual(defaults, {
     out: 'downloads',
@@ -99,7 +105,7 @@ for (const name of NAMES) {
 
   test(`--${name} and ${variable} mean the same, and the command line wins`, () => {
     assert.deepEqual(options(typed)[name], value);
-    assert.deepEqual([...options(typed).given], [name]);
+    assert.deepEqual([...options(typed).given.keys()], [name]);
     assert.deepEqual(options([], { [variable]: text })[name], value);
     assert.deepEqual(options(typed, { [variable]: 'nonsense \u0000' })[name], value);
     assert.deepEqual(options([], { [variable]: '' }), options([]), 'an empty variable is unset');
@@ -112,11 +118,11 @@ test('flags in the environment can say no', () => {
   assert.equal(options([], { EDGAR_FETCH_NO_FSYNC: 'true' })['no-fsync'], true);
 });
 
-test('a value in the environment that is not possible is named by its variable', () => {
+test('an invalid value in the environment is named by its variable', () => {
   assert.throws(
     () => options([], { EDGAR_FETCH_RATE: 'fast' }),
     (error) => {
-      return error instanceof UsageError && error.message.startsWith('EDGAR_FETCH_RATE "fast" is not possible');
+      return error instanceof UsageError && error.message.startsWith('EDGAR_FETCH_RATE "fast" is invalid');
     },
   );
 });
@@ -183,4 +189,38 @@ test("the machine's state lies where the variables say, and relative XDG paths a
 test('the log of a run has the options that were set, without who the user is', () => {
   const log = optionsForLog(options(['--rate', '3', '--user-agent', CONTACT], { EDGAR_FETCH_JSON: '1' }));
   assert.deepEqual(log, { rate: 3, json: true });
+});
+
+test('variables that look like ours and are not are named, with the one that was meant', () => {
+  const environment = {
+    EDGAR_FETCH_RATES: '3',
+    EDGAR_FETCH_USERAGENT: 'x',
+    EDGAR_FETCH_COLOR: '1',
+    EDGAR_FETCH_OUT: 'd',
+  };
+  assert.equal(
+    unknownVariables(environment),
+    'no option is set by EDGAR_FETCH_RATES (did you mean EDGAR_FETCH_RATE?), ' +
+      'EDGAR_FETCH_USERAGENT (did you mean EDGAR_FETCH_USER_AGENT?), EDGAR_FETCH_COLOR',
+  );
+  assert.equal(unknownVariables({ EDGAR_FETCH_STATE_DIR: 'x', EDGAR_IDENTITY: 'x', EDGAR_FETCH_JSON: '' }), undefined);
+});
+
+test('the next command repeats what was typed and matters, as a shell reads it, and not what the environment says', () => {
+  const typed = [
+    '--max-size',
+    '2GiB',
+    '--json',
+    '--no-fsync',
+    '-o',
+    "it's mine",
+    '--user-agent',
+    CONTACT,
+    '--give-up',
+    '1h',
+  ];
+  assert.equal(
+    optionsToRepeat(options(typed, { EDGAR_FETCH_RETRIES: '3', EDGAR_FETCH_LAYOUT: 'filing' })),
+    `--out 'it'\\''s mine' --user-agent '${CONTACT}' --max-size 2GiB --give-up 1h --no-fsync`,
+  );
 });

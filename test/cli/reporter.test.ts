@@ -50,7 +50,7 @@ function openStage({ isTerminal = false, env = {}, ...options }: StageOptions = 
   } as const;
   const reporter = new Reporter({
     ...usual,
-    listFile: undefined,
+    source: { name: 'the list' },
     sameOptions: '',
     process: process as unknown as ReporterOptions['process'],
     ...options,

@@ -112,19 +112,19 @@ const STEPS: readonly (readonly [string, Partial<RunCounts>, SummaryFacts['examp
     'one bad line',
     { failed: 1, failedByCode: { 'invalid-url': 1 } },
     examples(['invalid-url', failure(3)]),
-    ['next: mend line 3 of urls.txt', `then: ${AGAIN}`],
+    ['next: fix line 3 of urls.txt', `then: ${AGAIN}`],
   ],
   [
     'two bad lines',
     { failed: 2, failedByCode: { 'invalid-url': 2 } },
     examples(['invalid-url', failure(3), failure(9)]),
-    ['next: mend lines 3 and 9 of urls.txt', `then: ${AGAIN}`],
+    ['next: fix lines 3 and 9 of urls.txt', `then: ${AGAIN}`],
   ],
   [
     'many bad lines',
     { failed: 1002, failedByCode: { 'invalid-url': 1002 } },
     examples(['invalid-url', failure(3), failure(9)]),
-    ['next: mend lines 3, 9 and 1,000 more of urls.txt', `then: ${AGAIN}`],
+    ['next: fix lines 3, 9 and 1,000 more of urls.txt', `then: ${AGAIN}`],
   ],
   [
     'a certificate',

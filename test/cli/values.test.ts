@@ -143,7 +143,18 @@ const TABLES: readonly Table[] = [
       ['x', 'x'],
       [' ', ' '],
     ],
-    refused: [''],
+    refused: ['', '--rate', '--dry-run'],
+  },
+  {
+    name: 'a folder',
+    parse: values.folder,
+    read: [
+      ['downloads', 'downloads'],
+      ['./--dry-run', './--dry-run'],
+      ['a~b=c', 'a~b=c'],
+      ['a:b//c', 'a:b//c'],
+    ],
+    refused: ['', '~', '~/edgar', '=downloads', '--dry-run', '-q', 'https://a.example/', 's3://bucket', 'file:///tmp'],
   },
 ];
 
@@ -158,7 +169,7 @@ for (const { name, parse, read, refused } of TABLES) {
         () => parse(text, '--option'),
         (error) => {
           assert.ok(error instanceof UsageError, `${JSON.stringify(text)}: ${String(error)}`);
-          assert.match(error.message, /^--option ".*" is not possible; (?:give|choose) [^\n]+$/);
+          assert.match(error.message, /^--option ".*" is invalid; [^\n]+$/);
           return true;
         },
         JSON.stringify(text),

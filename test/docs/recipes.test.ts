@@ -65,6 +65,17 @@ interface End {
   readonly stderr: string;
 }
 
+function listFor(origin: string): string {
+  return [DOCUMENT, LATER].map((name) => `${origin}${FOLDER}/${name}\n`).join('');
+}
+
+/** Since curl 8.10. */
+const curlSkipsExisting = /--skip-existing/.test(spawnSync('curl', ['--help', 'all'], { encoding: 'utf8' }).stdout);
+
+function isLoop(text: string): boolean {
+  return text.startsWith('until ');
+}
+
 /** A home with a list, a server that has its documents, and the commands that recipes name. */
 async function openWorld(context: TestContext): Promise<World> {
   const home = mkdtempSync(join(tmpdir(), 'edgar-fetch-recipes-'));
@@ -91,8 +102,8 @@ async function openWorld(context: TestContext): Promise<World> {
   script('generate-urls', `cat "${home}/urls.txt"`);
   script('sleep', 'exit 0');
   script('sudo', 'exec "$@"');
-  const urls = [DOCUMENT, LATER].map((name) => `https://www.sec.gov${FOLDER}/${name}\tkey\n`);
-  for (const list of ['urls.txt', 'more-urls.txt']) writeFileSync(join(home, list), urls.join(''));
+  const list = listFor('https://www.sec.gov').replaceAll('\n', '\tkey\n');
+  for (const name of ['urls.txt', 'more-urls.txt']) writeFileSync(join(home, name), list);
 
   const world: World = {
     home,
@@ -127,12 +138,15 @@ void describe('shell blocks', { concurrency: 2 }, () => {
   for (const { file, text, skip } of ALL.filter(({ language }) => language === 'sh')) {
     const folder = /\b(downloads|filings)\b/.exec(text)?.[1];
     void it(`${file}: ${text.split('\n')[0] ?? ''}`, { skip }, async (context) => {
-      if (/\bjq\b/.test(text) && spawnSync('jq', ['--version']).status !== 0)
-        return context.skip('jq is not installed');
+      for (const tool of ['jq', 'curl'])
+        if (text.includes(`| ${tool} `) && spawnSync(tool, ['--version']).status !== 0)
+          return context.skip(`${tool} is not installed`);
       const world = await openWorld(context);
       if (folder !== undefined && /verify|status|failed\.txt|runs\.jsonl/.test(text))
         await fillWorld(world, folder, text.includes('verify') ? 'removed' : 'failed');
-      const end = await world.run(text.replaceAll('https://mirror.example', world.server.origin));
+      if (text.includes('| curl ')) writeFileSync(join(world.home, 'urls.txt'), listFor(world.server.origin));
+      const script = curlSkipsExisting ? text : text.replace(' --skip-existing', '');
+      const end = await world.run(script.replaceAll('https://mirror.example', world.server.origin));
       assert.deepEqual([end.code, end.stderr], [0, ''], end.stdout);
       if (folder === undefined || /dry-run|status|runs\.jsonl/.test(text)) return;
       const documents = readdirSync(join(world.home, folder), { recursive: true, encoding: 'utf8' });
@@ -154,7 +168,10 @@ test('every page has recipes that are run', () => {
 });
 
 test('a loop repeats on 75 only, and ends with the exit code of the last run', async (context) => {
-  for (const { text } of ALL.filter(({ language, text }) => language === 'sh' && text.startsWith('until '))) {
+  // Two pages have it.
+  const loops = new Set(ALL.map(({ text }) => text.replace('filings', 'downloads')).filter(isLoop));
+  assert.ok(loops.size > 0);
+  for (const text of loops) {
     const world = await openWorld(context);
     const slept = join(world.home, 'slept');
     writeFileSync(join(world.home, 'bin/sleep'), `#!/bin/sh\ntouch "${slept}-$1"\n`, { mode: 0o755 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { looksLikeHtml, recognisePage, refusalSaid } from '../../src/edgar/refusal-pages.ts';
-import { classifyReply } from '../../src/http/classify.ts';
+import { verdictOnReply } from '../../src/http/verdict.ts';
 import { byEffort } from '../support/effort.ts';
 
 /** Of the processor: others may want it too. */
@@ -39,12 +39,14 @@ const PARTS = [
   ],
 ];
 
-/** `classifyReply` is all of them, one after the other. */
+const FACTS = { head: { status: 403, fields: {} }, fromSec: true, conditional: false, nowMs: 0 };
+
+/** `verdictOnReply` is all of them, one after the other. */
 const LOOKS: readonly (readonly [string, (body: Buffer) => unknown])[] = [
   ['recognisePage', recognisePage],
   ['looksLikeHtml', (body) => looksLikeHtml(body.toString('latin1'))],
   ['refusalSaid', refusalSaid],
-  ['classifyReply', (body) => classifyReply({ status: 403, body, fromSec: true, conditional: false })],
+  ['verdictOnReply', (body) => verdictOnReply(FACTS, body)],
 ];
 
 function assertQuick(body: Buffer, what: string): void {

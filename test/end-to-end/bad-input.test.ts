@@ -1,58 +1,14 @@
-// Bad input gets one clear sentence and an exit code, and nothing is created or lost.
+// Bad input is told, and nothing is created or lost. (Mistakes that are answered before a run: mistakes.test.ts.)
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runCommand, testFolder, USER_AGENT } from '../support/command-line.ts';
-import { manifestRows } from '../support/destination.ts';
+import { runCommand, testFolder } from '../support/command-line.ts';
+import { manifestRows, rowsOf } from '../support/destination.ts';
 import { startEdgarStandIn } from '../support/edgar-stand-in.ts';
-
-interface UsageCase {
-  readonly name: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly says: string;
-}
 
 const OURS = 'http://127.0.0.1:9/x.xml';
 const SEC = 'https://www.sec.gov/Archives/edgar/data/1000697/000095012310017583/wat-20091231.xml';
-
-const CASES: readonly UsageCase[] = [
-  { name: 'a missing file', args: ['nofile.txt'], says: 'there is no file nofile.txt; give a file with one URL a line, or - for stdin' },
-  { name: 'a folder', args: ['folder'], says: 'folder is a folder; give a file with one URL a line' },
-  { name: 'a binary file', args: ['binary'], says: 'binary is a binary file, not a list of URLs (one a line); give a text file' },
-  { name: 'two lists', args: ['list.txt', 'list.txt'], says: 'give one list only: join several with cat and pipe them in' },
-  { name: 'an unknown option', args: ['list.txt', '--ot', 'x'], says: "unknown option '--ot' (Did you mean --out?); see edgar-fetch --help" },
-  { name: 'an option without its value', args: ['list.txt', '--out'], says: "option '-o, --out <dir>' argument missing; see edgar-fetch --help" },
-  { name: 'an impossible number', args: ['list.txt', '--workers', '0'], says: '--workers "0" is not possible; give a whole number from 1 to 64' },
-  { name: 'a number with letters', args: ['list.txt', '--retries', '5x'], says: '--retries "5x" is not possible; give a whole number from 0 to 100' },
-  { name: 'an impossible size', args: ['list.txt', '--max-size', '-1'], says: '--max-size "-1" is not possible; give a size such as 500MB, 1GiB or a number of bytes' },
-  { name: 'an impossible duration', args: ['list.txt', '--max-time', '10'], says: '--max-time "10" is not possible; give a duration such as 500ms, 30s, 10m or 6h' },
-  { name: 'an impossible choice', args: ['list.txt', '--layout', 'tree'], says: '--layout "tree" is not possible; choose flat, filing' },
-  { name: 'an impossible mirror', args: ['list.txt', '--mirror', 'ftp://x'], says: '--mirror "ftp://x" is not possible; give an origin such as https://mirror.example or http://localhost:8080' },
-  { name: 'an impossible value in the environment', args: ['list.txt'], env: { EDGAR_FETCH_CONNECTIONS: 'many' }, says: 'EDGAR_FETCH_CONNECTIONS "many" is not possible; give a whole number from 1 to 1024' },
-  { name: 'an impossible flag in the environment', args: ['list.txt'], env: { EDGAR_FETCH_JSON: 'maybe' }, says: 'EDGAR_FETCH_JSON "maybe" is not possible; give 1, true, 0 or false' },
-  { name: 'an impossible proxy', args: ['list.txt'], env: { HTTPS_PROXY: 'socks5://user:secret@x' }, says: 'HTTPS_PROXY is not a proxy address; give it as http://host:port' },
-  { name: 'a destination that is a file', args: ['list.txt', '--out', 'list.txt'], says: '--out <cwd>/list.txt is, or lies below, a file; choose a folder' },
-  { name: 'a destination below a file', args: ['list.txt', '--out', 'list.txt/d'], says: '--out <cwd>/list.txt/d is, or lies below, a file; choose a folder' },
-  { name: 'sec.gov without a User-Agent', args: ['sec.txt'], says: "*.sec.gov is not contacted with this User-Agent (none is set); put a line such as export EDGAR_FETCH_USER_AGENT='Your Name your.name@your-company.com' into your profile, or give --user-agent" },
-  { name: 'a User-Agent of two lines', args: ['sec.txt', '--user-agent', 'Me\nme@mine.org'], says: 'the User-Agent has characters that a header cannot carry; give it in one line of plain text' },
-  { name: 'sec.gov too fast', args: ['sec.txt', '--rate', '10', '--user-agent', USER_AGENT], says: '--rate 10 is too fast for *.sec.gov, which blocks an address at 10 requests a second; give at most 9' },
-]; // prettier-ignore
-
-for (const { name, args, env, says } of CASES) {
-  test(`${name}: one sentence, exit 2, nothing created`, async (context) => {
-    const cwd = testFolder(context);
-    mkdirSync(join(cwd, 'folder'));
-    writeFileSync(join(cwd, 'binary'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 0, 10]));
-    writeFileSync(join(cwd, 'list.txt'), OURS);
-    writeFileSync(join(cwd, 'sec.txt'), SEC);
-    const before = readdirSync(cwd);
-    const end = await runCommand(args, { cwd, env: { ...env } });
-    assert.deepEqual([end.exitCode, end.stdout, end.stderr], [2, '', `edgar-fetch: ${says.replace('<cwd>', cwd)}\n`]);
-    assert.deepEqual(readdirSync(cwd), before);
-  });
-}
 
 test(
   'a list that may not be read, and a destination that is not permitted',
@@ -64,7 +20,7 @@ test(
     const unread = await runCommand(['secret.txt'], { cwd });
     assert.deepEqual(
       [unread.exitCode, unread.stderr],
-      [2, 'edgar-fetch: secret.txt may not be read; give yourself read permission\n'],
+      [2, 'edgar-fetch: secret.txt may not be read; check its permissions and those of its folders\n'],
     );
     mkdirSync(join(cwd, 'closed'));
     chmodSync(join(cwd, 'closed'), 0o500);
@@ -85,29 +41,111 @@ for (const stdin of ['', '\n\n# only a comment\n', '\ufeff']) {
   });
 }
 
-test('bad lines are failed rows with their line numbers, and the run goes on', async (context) => {
+test('bad lines are failed rows with their line numbers and reasons, and the run goes on', async (context) => {
   const cwd = testFolder(context);
   const server = await startEdgarStandIn({ documents: () => ({ body: Buffer.from('<a/>') }) });
   context.after(() => server.close());
   const good = `${server.origin}/good.xml`;
-  const long = `${server.origin}/${'x'.repeat(9000)}`;
-  const stdin = ['# list', 'not a url', good, 'ftp://x/y.xml', 'http://user:pw@host/x.xml', long, ''].join('\r\n');
-  const end = await runCommand([], { cwd, stdin });
+  const bad: readonly (readonly [string, RegExp])[] = [
+    ['not a url', /^line 3 is not a URL: give one URL a line, beginning with https:\/\/$/],
+    ['www.sec.gov/Archives/edgar/data/1/2/a.xml', /^line 4 is not a URL: https:\/\/ is missing before it$/],
+    ['edgar/data/1/2/a.xml', /^line 5 is not a URL: https:\/\/www\.sec\.gov\/Archives\/ is missing before it$/],
+    [`${good} ${good}`, /^line 6 has a second URL/],
+    [`${SEC},10-K`, /^line 7 looks like a line of a CSV/],
+    ['http://user:pw@host/x.xml', /^line 8 is not a URL: user names/],
+    [`${server.origin}/${'x'.repeat(9000)}`, /^line 9 is longer than 8 KiB/],
+  ];
+  for (const [what, end] of [
+    ['CRLF', '\r\n'],
+    ['CR', '\r'],
+  ] as const) {
+    const stdin = ['# list', good, ...bad.map(([text]) => text), `${good}?2 tag`, ''].join(end);
+    const { exitCode, stderr } = await runCommand(['--out', what], { cwd, stdin });
+    const rows = manifestRows(join(cwd, what));
+    const found = rows.filter(({ status }) => status === 'failed').sort((one, other) => one.line! - other.line!);
+    assert.deepEqual([exitCode, found.length], [1, bad.length]);
+    for (const [at, [text, says]] of bad.entries()) {
+      const { url, error } = found[at]!;
+      assert.equal(error?.code, 'invalid-url');
+      assert.match(error.message, says);
+      assert.equal(url.slice(0, 8000), text.slice(0, 8000), 'the url of a bad line is the trimmed line');
+    }
+    assert.deepEqual(
+      rows
+        .filter(({ status }) => status === 'saved')
+        .map(({ url, line, tag }) => [url, line, tag])
+        .sort(),
+      [
+        [good, 2, undefined],
+        [`${good}?2`, 10, 'tag'],
+      ],
+    );
+    assert.match(stderr, /^next: fix lines 3, 4 and 5 more of stdin$/m);
+    assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
+  }
+  const failed = readFileSync(join(cwd, 'CR', '.edgar-fetch', 'failed.txt'), 'utf8');
+  assert.equal(failed.split('\n').filter((line) => /^[^#]/.test(line)).length, bad.length);
+});
+
+test('files, stdin and URLs are one list, in order; bad lines say where they stand', async (context) => {
+  const cwd = testFolder(context);
+  const server = await startEdgarStandIn({ documents: () => ({ body: Buffer.from('<a/>') }) });
+  context.after(() => server.close());
+  const url = (name: string): string => `${server.origin}/${name}.xml`;
+  writeFileSync(join(cwd, 'a.txt'), `# mine\n${url('a')} key`);
+  writeFileSync(join(cwd, 'b.txt'), `\ufeff${url('b')}\nedgar/data/1\n`);
+  const args = ['a.txt', url('c'), 'b.txt', '-', url('d'), url('a'), '--json'];
+  const end = await runCommand(args, { cwd, stdin: url('e') });
   assert.equal(end.exitCode, 1);
-  const rows = manifestRows(join(cwd, 'downloads'));
-  const bad = rows
-    .filter(({ status }) => status === 'failed')
-    .sort((one, other) => (one.line ?? 0) - (other.line ?? 0));
-  assert.deepEqual(
-    bad.map(({ line, error }) => [line, error?.code]),
-    [2, 4, 5, 6].map((line) => [line, 'invalid-url']),
+  const rows = rowsOf(end.stdout).map(({ url, line, tag, error }) => [url, line, tag, error?.message]);
+  assert.deepEqual(rows.sort((one, other) => Number(one[1]) - Number(other[1])), [
+    [url('a'), 2, 'key', undefined],
+    [url('c'), 3, undefined, undefined],
+    [url('d'), 4, undefined, undefined],
+    [url('b'), 6, undefined, undefined],
+    ['edgar/data/1', 7, undefined, 'line 2 of b.txt is not a URL: https://www.sec.gov/Archives/ is missing before it'],
+    [url('e'), 8, undefined, undefined],
+  ]); // prettier-ignore
+  assert.match(end.stderr, /^5 saved, 1 failed, 1 duplicate \(7 URL lines\)$/m);
+  const only = await runCommand([url('f'), url('g')], { cwd });
+  assert.deepEqual([only.exitCode, only.stderr], [0, '']);
+  assert.deepEqual(readdirSync(join(cwd, 'downloads')).sort(), [
+    '.edgar-fetch',
+    ...'abcdefg'.split('').map((name) => `${name}.xml`),
+  ]);
+});
+
+test('a list that is none is told when its turn comes: what was saved stays, exit 2, none of its lines in a row', async (context) => {
+  const cwd = testFolder(context);
+  const server = await startEdgarStandIn({ documents: () => ({ body: Buffer.from('<a/>') }) });
+  context.after(() => server.close());
+  writeFileSync(join(cwd, 'page.html'), '<!DOCTYPE html>\n<body>secret</body>\n');
+  const early = await runCommand([`${server.origin}/a.xml`, 'page.html'], { cwd });
+  assert.equal(early.exitCode, 2);
+  assert.match(early.stderr, /^edgar-fetch: page\.html is not a list of URLs; line 1 /);
+  assert.deepEqual(readdirSync(cwd), ['page.html'], 'within the first batch nothing is created');
+  const stdin = Array.from({ length: 40 }, (_, number) => `${server.origin}/${number}.xml`).join('\n');
+  const end = await runCommand(['-', 'page.html'], { cwd, stdin });
+  assert.equal(end.exitCode, 2);
+  assert.match(end.stderr, /^page\.html is not a list of URLs; line 1 is not a URL: it looks like HTML or XML/m);
+  assert.ok(manifestRows(join(cwd, 'downloads')).every(({ status }) => status === 'saved'));
+});
+
+test('verify --list reads by the same rules', async (context) => {
+  const cwd = testFolder(context);
+  const server = await startEdgarStandIn({ documents: () => ({ body: Buffer.from('<a/>') }) });
+  context.after(() => server.close());
+  const good = `${server.origin}/a.xml`;
+  await runCommand([good], { cwd });
+  const twice = await runCommand(['verify', 'downloads', '--list', '-'], { cwd, stdin: `${good}\r${good},${good}\r` });
+  assert.deepEqual([twice.exitCode, twice.stderr], [1, '']);
+  assert.match(
+    twice.stdout,
+    /^absent .*\(line 2\) {2}\(has a second URL; give one URL a line\)\n1 whole, .* 1 absent$/m,
   );
-  assert.equal(bad[0]?.url, 'not a url', 'the url of a bad line is the trimmed line');
-  assert.deepEqual(
-    rows.filter(({ status }) => status === 'saved').map(({ url }) => url),
-    [good],
-  );
-  assert.doesNotMatch(end.stderr, /\n\s+at /, 'no stack trace');
+  const none = await runCommand(['verify', 'downloads', '--list', '-'], { cwd, stdin: '<html>\n' });
+  assert.deepEqual([none.exitCode, none.stdout], [2, '']);
+  assert.match(none.stderr, /^edgar-fetch: stdin is not a list of URLs; line 1 /);
 });
 
 test('a sec.gov URL that comes late without a User-Agent drains the run: what was saved stays, exit 2', async (context) => {

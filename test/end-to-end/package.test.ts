@@ -34,6 +34,7 @@ test('the package holds what runs and what a user reads, in less than 250 kB', (
     'bin/edgar-fetch.js',
     'dist/main.js',
     'dist/thread.js',
+    'dist/edgar-fetch.1',
     'dist/LICENSES.txt',
   ])
     assert.ok(paths.includes(path), path);
@@ -41,6 +42,23 @@ test('the package holds what runs and what a user reads, in less than 250 kB', (
     paths.filter((path) => /\.map$|^(?:src|test|bench)\//.test(path)),
     [],
   );
+});
+
+test('the manual page is that of this version, names every option, and no line of it is taken for a macro', () => {
+  const page = readFileSync(join(ROOT, 'dist/edgar-fetch.1'), 'utf8');
+  assert.ok(page.startsWith(`.TH EDGAR-FETCH 1 "" "edgar-fetch ${MANIFEST.version}"\n`));
+  for (const option of ['out', 'user\\-agent', 'no\\-fsync', 'give\\-up', 'repair'])
+    assert.match(page, new RegExp(`^\\.B .*\\\\-\\\\-${option.replaceAll('\\', '\\\\')}\\b`, 'm'));
+  const macros = page.split('\n').filter((line) => /^[.']/.test(line));
+  assert.deepEqual([...new Set(macros.map((line) => line.split(' ')[0]))].sort(), [
+    '.B',
+    '.SH',
+    '.TH',
+    '.TP',
+    '.br',
+    '.fi',
+    '.nf',
+  ]);
 });
 
 test('every bundled package has its licence in the package, and none of them is a dependency', () => {

@@ -225,7 +225,7 @@ test(
     assert.equal(await endOf(terminal), 2);
     const said = /^edgar-fetch: there is no list: give a file with one URL a line, or pipe URLs to stdin$/m;
     assert.match(terminal.screen().join('\n'), said);
-    assert.match(terminal.screen().join('\n'), /^Examples:\n {2}edgar-fetch urls\.txt/m);
+    assert.match(terminal.screen().join('\n'), /^ {2}edgar-fetch urls\.txt --out downloads$/m);
     assert.equal(existsSync(join(cwd, 'downloads')), false);
   },
 );

@@ -92,7 +92,7 @@ test('--repair of a list keeps its tags and line numbers, and names the folder i
   const end = await runCommand(['verify', 'downloads', '--list', 'part.txt', '--repair'], { cwd });
   assert.equal(end.exitCode, 1);
   assert.match(end.stderr, /line 4 is not a URL/);
-  assert.match(end.stderr, /^next: mend line 4 of the list\nthen: run the same command again/m);
+  assert.match(end.stderr, /^next: fix line 4 of part.txt\nthen: run the same command again/m);
   const rows = manifestRows(out).slice(-3);
   const told = rows.map(({ path, line, tag }) => ({ path, line, tag }));
   assert.deepEqual(

@@ -8,9 +8,9 @@ import { Readable } from 'node:stream';
 import { canonicalUrl } from '../../src/edgar/canonical-url.ts';
 import { candidatePaths, isDocumentPath, usualPath } from '../../src/edgar/layout.ts';
 import { looksLikeHtml, recognisePage } from '../../src/edgar/refusal-pages.ts';
-import { memorySource } from '../../src/check/byte-source.ts';
+import { memorySource } from '../../src/model/body.ts';
 import { checkDocument } from '../../src/check/document-check.ts';
-import { nextHop } from '../../src/http/redirect.ts';
+import { redirectionOf } from '../../src/http/redirect.ts';
 import { codingOf, framingOf, type ReplyHead } from '../../src/http/reply-head.ts';
 import { retryAfterMs } from '../../src/http/retry-after.ts';
 import { UsageError } from '../../src/model/errors.ts';
@@ -80,10 +80,10 @@ const heads: Target = (random) => {
   const waitMs = retryAfterMs(head, Date.UTC(2026, 9, 21));
   assert.ok(waitMs === undefined || (Number.isFinite(waitMs) && waitMs >= 0), `waits for ${waitMs}`);
   const from = new URL(random() < 0.5 ? 'https://www.sec.gov/Archives/x.xml' : 'http://127.0.0.1:8080/x.xml');
-  const next = nextHop(from, head);
-  if (next.kind !== 'go') return;
-  const { protocol, hash, username, password } = next.address;
-  assert.ok(protocol === 'https:' || (protocol === 'http:' && from.protocol === 'http:'), shown(next.address.href));
+  const next = redirectionOf(from, head, true);
+  if (next?.kind !== 'redirected') return;
+  const { protocol, hash, username, password } = next.url;
+  assert.ok(protocol === 'https:' || (protocol === 'http:' && from.protocol === 'http:'), shown(next.url.href));
   assert.equal(hash + username + password, '');
 };
 

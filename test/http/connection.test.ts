@@ -5,10 +5,9 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { Connections, type Connection } from '../../src/http/connection.ts';
 import { createConnector } from '../../src/http/connector.ts';
-import { exchange } from '../../src/http/exchange.ts';
+import { Exchanges } from '../../src/http/exchange.ts';
 
 const REPLY = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>';
-const LIMITS = { idleMs: 5_000, wholeMs: 5_000 };
 const LISTEN_MS = 300;
 
 /** Asks once, on a connection to a server that goes on as `then` says. */
@@ -25,7 +24,8 @@ async function askOnce(context: TestContext, then: (socket: Socket) => void): Pr
   const connection = connections.take(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   context.after(() => connection.destroy());
   const receiver = { onHead: () => true, onData: () => true };
-  const end = await exchange(connection, { path: '/', headers: {} }, LIMITS, receiver, new AbortController().signal);
+  const exchanges = new Exchanges(5_000, new AbortController().signal);
+  const end = await exchanges.run(connection, { path: '/', headers: {}, wholeMs: 5_000 }, receiver);
   assert.equal(end.kind, 'complete');
   return [connections, connection];
 }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { memorySource } from '../../src/check/byte-source.ts';
+import { memorySource } from '../../src/model/body.ts';
 import { decodeSource, decodeWhole, tooLarge } from '../../src/http/decode.ts';
 import { gzipFileEnds } from '../../src/check/gzip-file.ts';
 import { CannotWriteError } from '../../src/model/errors.ts';

@@ -1,19 +1,19 @@
 // Where a reply sends us on: http and https only, never from https to http, and without user names.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextHop } from '../../src/http/redirect.ts';
+import { redirectionOf } from '../../src/http/redirect.ts';
 
 const FROM = 'https://www.sec.gov/Archives/a.xml';
 
-function hop(status: number, location: string | string[] | undefined, from = FROM): ReturnType<typeof nextHop> {
-  return nextHop(new URL(from), { status, fields: { location } });
+function hop(status: number, location: string | string[] | undefined, from = FROM): ReturnType<typeof redirectionOf> {
+  return redirectionOf(new URL(from), { status, fields: { location } }, true);
 }
 
 for (let status = 200; status <= 599; status++) {
   if ([300, 301, 302, 303, 307, 308].includes(status)) continue;
   if (status % 50 !== 0 && (status < 300 || status > 310)) continue;
   test(`status ${status} is no redirect, whatever its Location`, () => {
-    assert.deepEqual(hop(status, 'https://other.example/'), { kind: 'stay' });
+    assert.equal(hop(status, 'https://other.example/'), undefined);
   });
 }
 
@@ -43,8 +43,8 @@ for (const status of [300, 301, 302, 303, 307, 308]) {
   test(`status ${status} sends on to its Location`, () => {
     for (const [from, location, address] of FOLLOWED) {
       const next = hop(status, location, from);
-      assert.ok(next.kind === 'go', location);
-      assert.equal(next.address.href, address);
+      assert.ok(next?.kind === 'redirected', location);
+      assert.equal(next.url.href, address);
     }
   });
 }
@@ -63,8 +63,17 @@ const REFUSED: readonly (readonly [string | string[] | undefined, RegExp])[] = [
 for (const [location, message] of REFUSED) {
   test(`a redirect to ${location === undefined ? 'nowhere' : JSON.stringify(location)} fails the document for good`, () => {
     const next = hop(301, location);
-    assert.ok(next.kind === 'refused');
+    assert.ok(next?.kind === 'failed');
     assert.deepEqual([next.failure.code, next.failure.transient], ['redirect', false]);
     assert.match(next.failure.message, message);
   });
 }
+
+test('without a User-Agent that the SEC accepts no redirect leads there, and any other is followed', () => {
+  const from = new URL('http://mirror.example/a');
+  const next = (location: string): string | undefined =>
+    redirectionOf(from, { status: 302, fields: { location } }, false)?.kind;
+  assert.equal(next('https://www.sec.gov/a.xml'), 'failed');
+  assert.equal(next('http://data.sec.gov./a.xml'), 'failed');
+  assert.equal(next('https://other.example/a.xml'), 'redirected');
+});

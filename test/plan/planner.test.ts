@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
-import { Planner, splitTag, validatorsOf, type Plan, type PlannerSettings } from '../../src/plan/planner.ts';
+import { Planner, validatorsOf, type Plan, type PlannerSettings } from '../../src/plan/planner.ts';
 import { FolderDestination } from '../../src/storage/folder/folder-destination.ts';
 import { Manifest } from '../../src/storage/manifest/manifest.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
@@ -188,12 +188,6 @@ test('with a mirror documents of sec.gov are fetched from there, path and query 
       ['https://a.example/c', false],
     ],
   );
-});
-
-test('the tag is what follows the first white space, trimmed', () => {
-  assert.deepEqual(splitTag('a'), { text: 'a' });
-  assert.deepEqual(splitTag('a b  c'), { text: 'a', tag: 'b  c' });
-  assert.deepEqual(splitTag('a\t\tb'), { text: 'a', tag: 'b' });
 });
 
 const URL_B = `${FOLDER.replace('000000000000000001', '000000000000000002')}a.xml`;

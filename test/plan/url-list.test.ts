@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UsageError } from '../../src/model/errors.ts';
-import { readUrlList, type ListLine } from '../../src/plan/url-list.ts';
+import { readUrlList, readUrlLists, type ListLine } from '../../src/plan/url-list.ts';
 
 async function* blocksOf(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   let at = 0;
@@ -63,7 +63,7 @@ test('byte order marks of UTF-8 and UTF-16 are understood, as PowerShell writes 
 
 test('any splitting of the bytes into blocks gives the same lines', async () => {
   const part = fc.oneof(
-    fc.constantFrom('\n', '\r\n', '# c', 'https://a.example/x', ' tag', 'é', '\u{1f600}', '\ufeff', '\t', ' '),
+    fc.constantFrom('\n', '\r\n', '\r', '# c', 'https://a.example/x', ' tag', 'é', '\u{1f600}', '\ufeff', '\t', ' '),
     fc.tuple(fc.constantFrom('x', 'é'), fc.integer({ min: 8000, max: 9_000 })).map(([one, count]) => one.repeat(count)),
     fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll('\0', '')),
   );
@@ -149,4 +149,85 @@ test('lines come as soon as their block is there, not at the end of the source',
     if (given === 10) break;
   }
   assert.equal(given, 10);
+});
+
+test('CR, LF and CRLF end lines, however blocks cut them', async () => {
+  const text = 'a\rb\r\nc\n\rd\r\r\ne\r';
+  for (const size of [1, 2, 3, 100]) {
+    const lines = await read(text, [size]);
+    assert.deepEqual(
+      lines.map(({ number, text }) => [number, text]),
+      [
+        [1, 'a'],
+        [2, 'b'],
+        [3, 'c'],
+        [5, 'd'],
+        [7, 'e'],
+      ],
+      `blocks of ${size}`,
+    );
+  }
+});
+
+async function readLists(lists: Readonly<Record<string, string>>, batchSize = 16): Promise<ListLine[]> {
+  const open = Object.entries(lists).map(([name, text]) => ({ name, bytes: blocksOf(Buffer.from(text), [7]) }));
+  const lines: ListLine[] = [];
+  for await (const block of readUrlLists(open, batchSize)) lines.push(...block);
+  return lines;
+}
+
+const URL_LINE = 'https://a.example/x';
+
+for (const [what, text, says] of [
+  ['names', 'www.sec.gov/a\n', 'x is not a list of URLs; line 1 is not a URL: https:// is missing before it'],
+  [
+    'a page',
+    '\n<!DOCTYPE html>\n<a href="https://a.example/">',
+    'x is not a list of URLs; line 2 is not a URL: it looks like HTML or XML; give the URLs in it, one a line',
+  ],
+  [
+    'a batch of other lines before the first URL',
+    `${'y\n'.repeat(16)}${URL_LINE}\n`,
+    'x is not a list of URLs; line 1 is not a URL: give one URL a line, beginning with https://',
+  ],
+] as const) {
+  // prettier-ignore
+  test(`${what}: no list, in a sentence that copies nothing`, async () => {
+    await assert.rejects(readLists({ x: text }), (error) => error instanceof UsageError && error.message === says);
+  });
+}
+
+test('one URL in the first batch makes a list, however long the batch is waited for', async () => {
+  const lines = await readLists({ x: `${'y\n'.repeat(15)}${URL_LINE}\n${'z\n'.repeat(100)}` });
+  assert.equal(lines.length, 116);
+  await assert.rejects(readLists({ x: `y\ny\n${URL_LINE}\n` }, 2), UsageError);
+});
+
+test('comments and blank lines alone are an empty list', async () => {
+  assert.deepEqual(await readLists({ x: '# a comment\n\n', y: '' }), []);
+});
+
+test('several lists are one, numbered through; a bad line says where it stands', async () => {
+  const lines = await readLists({
+    'a.txt': `# mine\n${URL_LINE}`,
+    'b.txt': `\ufeff${URL_LINE}/2\rurl\n`,
+    c: `${URL_LINE}/3`,
+  });
+  assert.deepEqual(
+    lines.map(({ number, text, place }) => [number, text, place]),
+    [
+      [2, URL_LINE, undefined],
+      [3, `${URL_LINE}/2`, undefined],
+      [4, 'url', 'line 2 of b.txt'],
+      [5, `${URL_LINE}/3`, undefined],
+    ],
+  );
+  await assert.rejects(
+    readLists({ 'a.txt': URL_LINE, 'b.txt': '<html>' }),
+    /^UsageError: b\.txt is not a list of URLs; line 1 is not a URL: it looks like HTML/,
+  );
+});
+
+test('a compressed list is told to be uncompressed', async () => {
+  await assert.rejects(read(Buffer.from([0x1f, 0x8b, 8, 1]), [1]), /is compressed; uncompress it/);
 });

@@ -8,6 +8,7 @@ import type { Outcome } from '../../src/model/outcome.ts';
 import type { RunEvent } from '../../src/model/run-event.ts';
 import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
+import { readUrlList } from '../../src/plan/url-list.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { PlayedWorkers } from '../support/played-workers.ts';
@@ -71,8 +72,7 @@ class Stage {
     this.out = join(testFolder(context), 'out');
     const source = typeof list === 'string' ? onePiece(list) : list;
     this.run = new Run(settingsOf(this.out, settings), {
-      source,
-      sourceName: 'urls.txt',
+      lines: readUrlList(source, 'urls.txt'),
       version: '0',
       pid: process.pid,
       clock: this.clock,
@@ -133,8 +133,7 @@ test('what is there is given to nobody when the same list comes again', async (c
   await stage.complete();
   const calls: string[] = [];
   const again = new Run(settingsOf(stage.out, {}), {
-    source: onePiece(urls(4)),
-    sourceName: 'urls.txt',
+    lines: readUrlList(onePiece(urls(4)), 'urls.txt'),
     version: '0',
     pid: process.pid,
     clock: stage.clock,
@@ -178,8 +177,7 @@ test('the same where a manifest is there: nothing is given, and no row is writte
   const before = readFileSync(join(stage.out, '.edgar-fetch', 'runs.jsonl'), 'utf8');
   const given: string[] = [];
   const again = new Run(settingsOf(stage.out, { secProblem: 'no User-Agent' }), {
-    source: onePiece('https://www.sec.gov/Archives/a.xml\n'),
-    sourceName: 'urls.txt',
+    lines: readUrlList(onePiece('https://www.sec.gov/Archives/a.xml\n'), 'urls.txt'),
     version: '0',
     pid: process.pid,
     clock: stage.clock,

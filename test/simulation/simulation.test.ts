@@ -19,6 +19,7 @@ import type { ManifestRow } from '../../src/model/manifest-row.ts';
 import type { RunEvent } from '../../src/model/run-event.ts';
 import type { WorkerSettings } from '../../src/worker/protocol.ts';
 import { LocalWorkers } from '../../src/run/local-workers.ts';
+import { readUrlList } from '../../src/plan/url-list.ts';
 import { Run, type RunResult } from '../../src/run/run.ts';
 import type { RunSettings } from '../../src/run/settings.ts';
 import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
@@ -200,8 +201,7 @@ class Simulation {
     };
     const run = new Run(settings, {
       ...ports,
-      source: this.#source(),
-      sourceName: 'the list',
+      lines: readUrlList(this.#source(), 'the list'),
       version: '0',
       optionsForLog: {},
       openWorkers: (destination, listener) =>

@@ -11,7 +11,7 @@ import { Manifest } from '../../src/storage/manifest/manifest.ts';
 import { kindAt } from '../../src/storage/plain-file.ts';
 import type { StatePaths } from '../../src/storage/state-folder.ts';
 import { readUrlList } from '../../src/plan/url-list.ts';
-import { splitTag } from '../../src/plan/planner.ts';
+import { judgeLine } from '../../src/plan/list-line.ts';
 import { put, THINGS } from '../support/things.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
@@ -96,10 +96,10 @@ test('the failed list is a list again: the same URLs, with the same tags', async
         const list = wanted.map((row) => failed(row.url, row.message, row.tag === undefined ? {} : { tag: row.tag }));
         await writeFailedList(paths, await write(paths, list), never, false, 'run-1');
         const lines = wanted.length === 0 ? [] : await listed(paths.failedList);
-        const expected = wanted.map((row) =>
-          row.tag === undefined ? { text: row.url } : { text: row.url, tag: row.tag },
-        );
-        assert.deepEqual(lines.map(splitTag), expected);
+        const judged = lines.map((text) => judgeLine({ text, tooLong: false }));
+        const found = judged.map((line) => (line.valid ? [line.url, line.tag] : line));
+        const expected = wanted.map((row) => [row.url, row.tag]);
+        assert.deepEqual(found, expected);
       }),
     ),
     { numRuns: 20 },

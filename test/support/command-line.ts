@@ -33,7 +33,11 @@ export interface RunningCommand {
 
 /** Starts the command line. */
 export function startCommand(args: readonly string[], options: CommandOptions): RunningCommand {
-  const child = spawn(process.execPath, [...(options.node ?? []), BIN_FILE, ...args], {
+  return startProgram(process.execPath, [...(options.node ?? []), BIN_FILE, ...args], options);
+}
+
+function startProgram(program: string, args: readonly string[], options: CommandOptions): RunningCommand {
+  const child = spawn(program, args, {
     cwd: options.cwd,
     env: cleanEnvironment(options),
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -54,6 +58,11 @@ export function startCommand(args: readonly string[], options: CommandOptions): 
 /** Runs the command line to its end. */
 export function runCommand(args: readonly string[], options: CommandOptions): Promise<CommandEnd> {
   return startCommand(args, options).ended;
+}
+
+/** Runs another program in the same environment. */
+export function runProgram(program: string, args: readonly string[], options: CommandOptions): Promise<CommandEnd> {
+  return startProgram(program, args, options).ended;
 }
 
 /** A folder that is removed after the test. */

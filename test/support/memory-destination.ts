@@ -1,8 +1,9 @@
 // Owns a destination in memory: what `Destination` promises, and nothing of a file system.
 import { createHash } from 'node:crypto';
+import type { Body } from '../../src/model/body.ts';
 import type { DocumentRequest } from '../../src/model/document.ts';
 import { permanentFailure } from '../../src/model/failure.ts';
-import type { Destination, DocumentBody, KnownFile, SavedFile, SaveEnd } from '../../src/storage/destination.ts';
+import type { Destination, KnownFile, SavedFile, SaveEnd } from '../../src/storage/destination.ts';
 
 export class MemoryDestination implements Destination {
   readonly files = new Map<string, Buffer>();
@@ -16,7 +17,7 @@ export class MemoryDestination implements Destination {
     return this.files.has(path);
   }
 
-  save({ paths, owned, existing }: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  save({ paths, owned, existing }: DocumentRequest, body: Body): Promise<SaveEnd> {
     if (body.kind === 'file') throw new Error('it has no temporary files');
     for (const [rank, path] of paths.entries()) {
       const there = this.files.get(path);

@@ -4,8 +4,9 @@ import { linkSync, lstatSync, readdirSync, renameSync, rmSync, type Dirent } fro
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDocumentPath } from '../../edgar/layout.ts';
+import type { Body } from '../../model/body.ts';
 import type { DocumentRequest } from '../../model/document.ts';
-import type { Destination, DocumentBody, KnownFile, SavedFile, SaveEnd } from '../destination.ts';
+import type { Destination, KnownFile, SavedFile, SaveEnd } from '../destination.ts';
 import { errorCode } from '../../model/errors.ts';
 import { sha256OfFile } from '../plain-file.ts';
 import { STATE_FOLDER, statePaths } from '../state-folder.ts';
@@ -59,12 +60,12 @@ export class FolderDestination implements Destination {
     return this.#temporary.open();
   }
 
-  save(request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  save(request: DocumentRequest, body: Body): Promise<SaveEnd> {
     this.#saver ??= new DocumentSaver(this.#folder, this.#temporary, this.#fsync);
     return this.#saver.save(request, body);
   }
 
-  refuse(request: DocumentRequest, body: DocumentBody): Promise<string> {
+  refuse(request: DocumentRequest, body: Body): Promise<string> {
     return new RefusedBodies(statePaths(this.#folder).refused).keep(request, body);
   }
 

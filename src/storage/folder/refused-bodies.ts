@@ -2,11 +2,11 @@
 // A body that cannot be kept there changes nothing about its document; a disk that is full ends the run, as anywhere.
 import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Body } from '../../model/body.ts';
 import type { DocumentRequest } from '../../model/document.ts';
 import { CannotWriteError, errorCode } from '../../model/errors.ts';
 import { cannotWrite } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
-import type { DocumentBody } from '../destination.ts';
 import { STATE_FOLDER } from '../state-folder.ts';
 
 const MAX_KEPT = 100;
@@ -22,7 +22,7 @@ export class RefusedBodies {
   }
 
   /** Keeps a body; says where (relative to the destination), or why not. Consumes the body. Rejects with CannotWriteError. */
-  async keep(request: DocumentRequest, body: DocumentBody): Promise<string> {
+  async keep(request: DocumentRequest, body: Body): Promise<string> {
     const base = Buffer.from(basename(request.paths[0] ?? 'document')).subarray(0, MAX_NAME_BYTES);
     const name = `${body.sha256.slice(0, 8)}-${base.toString('utf8').replace(/\ufffd{1,3}$/, '')}`;
     const path = join(this.#folder, name);

@@ -2,9 +2,10 @@
 // synced, renamed, folder synced; the manifest row comes after, from the main thread. Nothing that is not ours is overwritten.
 import { copyFileSync, existsSync, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { discardBody, type Body, type BodyFile } from '../../model/body.ts';
 import { permanentFailure } from '../../model/failure.ts';
 import type { DocumentRequest } from '../../model/document.ts';
-import type { DocumentBody, SaveEnd, WrittenFile } from '../destination.ts';
+import type { SaveEnd } from '../destination.ts';
 import { DocumentFolders, FolderBlockedError, impossibleName } from './document-folders.ts';
 import { errorCode } from '../../model/errors.ts';
 import { cannotWrite, isImpossibleName } from '../disk-error.ts';
@@ -36,7 +37,7 @@ export class DocumentSaver {
   }
 
   /** Saves a body under the document's path. Consumes the body. Rejects only with CannotWriteError. */
-  async save(request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  async save(request: DocumentRequest, body: Body): Promise<SaveEnd> {
     try {
       const place = await this.#findPlace(request, body);
       if (place.kind === 'same') {
@@ -58,7 +59,7 @@ export class DocumentSaver {
     }
   }
 
-  async #findPlace(request: DocumentRequest, body: DocumentBody): Promise<Place> {
+  async #findPlace(request: DocumentRequest, body: Body): Promise<Place> {
     for (const [rank, path] of request.paths.entries()) {
       const file = this.#folders.fileAt(path);
       const status = statusOf(file);
@@ -72,7 +73,7 @@ export class DocumentSaver {
     throw new FolderBlockedError(`files that are not ours stand at ${request.paths.join(' and ')}; move them away`);
   }
 
-  async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  async #put(place: Exclude<Place, { kind: 'same' }>, request: DocumentRequest, body: Body): Promise<SaveEnd> {
     const { folder, fresh } = this.#folders.prepare(place.path);
     const final = this.#folders.fileAt(place.path);
     const written = body.kind === 'file' ? body.file : this.#write(body.bytes);
@@ -89,7 +90,7 @@ export class DocumentSaver {
     }
   }
 
-  #write(bytes: Buffer): WrittenFile {
+  #write(bytes: Buffer): BodyFile {
     const file = this.#temporary.open();
     file.write(bytes);
     releaseMemory(bytes);
@@ -155,11 +156,7 @@ function mayBeOurs(file: string): boolean {
   return ['file', 'link to nothing', 'link to itself', undefined].includes(kindAt(file));
 }
 
-async function hasBytes(file: string, status: Stats, body: DocumentBody): Promise<boolean> {
+async function hasBytes(file: string, status: Stats, body: Body): Promise<boolean> {
   const size = body.kind === 'memory' ? body.bytes.length : body.file.size;
   return status.isFile() && status.size === size && (await sha256OfFile(file)) === body.sha256;
-}
-
-function discardBody(body: DocumentBody): void {
-  if (body.kind === 'file') body.file.discard();
 }

@@ -8,7 +8,7 @@ import { usualPath } from '../../../src/edgar/layout.ts';
 import type { DocumentRequest } from '../../../src/model/document.ts';
 import { CannotWriteError } from '../../../src/model/errors.ts';
 import { RefusedBodies } from '../../../src/storage/folder/refused-bodies.ts';
-import type { DocumentBody } from '../../../src/storage/destination.ts';
+import type { Body } from '../../../src/model/body.ts';
 import { TemporaryFolder } from '../../../src/storage/folder/temporary-file.ts';
 import { mountSmallDisk, smallDiskSkip } from '../../support/small-disk.ts';
 import { makeState, withFolder } from '../../support/test-folder.ts';
@@ -18,7 +18,7 @@ function request(path: string): DocumentRequest {
   return { sequence: 0, url, fetchUrl: url, paths: [path], owned: false, existing: 'skip' };
 }
 
-function inMemory(text: string): DocumentBody {
+function inMemory(text: string): Body {
   return { kind: 'memory', bytes: Buffer.from(text), sha256: createHash('sha256').update(text).digest('hex') };
 }
 

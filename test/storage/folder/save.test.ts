@@ -16,8 +16,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import type { Body, BodyFile } from '../../../src/model/body.ts';
 import type { DocumentRequest } from '../../../src/model/document.ts';
-import type { DocumentBody, SaveEnd, WrittenFile } from '../../../src/storage/destination.ts';
+import type { SaveEnd } from '../../../src/storage/destination.ts';
 import { DocumentSaver, isNameRefused } from '../../../src/storage/folder/save.ts';
 import { TemporaryFolder } from '../../../src/storage/folder/temporary-file.ts';
 import { put, THINGS } from '../../support/things.ts';
@@ -32,7 +33,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function inMemory(text: string): DocumentBody {
+function inMemory(text: string): Body {
   return { kind: 'memory', bytes: Buffer.from(text), sha256: sha256(text) };
 }
 
@@ -48,12 +49,12 @@ class Place {
     this.#saver = new DocumentSaver(this.out, this.#temporary, true);
   }
 
-  save(wanted: DocumentRequest, body: DocumentBody): Promise<SaveEnd> {
+  save(wanted: DocumentRequest, body: Body): Promise<SaveEnd> {
     return this.#saver.save(wanted, body);
   }
 
   /** A body that came through a temporary file. */
-  inFile(text: string): Extract<DocumentBody, { kind: 'file' }> {
+  inFile(text: string): Extract<Body, { kind: 'file' }> {
     const file = this.#temporary.open();
     file.write(Buffer.from(text));
     return { kind: 'file', file, sha256: sha256(text) };
@@ -74,7 +75,7 @@ class Place {
 }
 
 /** Runs with bodies in memory and in files: what becomes of them must be the same. */
-function saveTest(name: string, run: (place: Place, body: (text: string) => DocumentBody) => Promise<void>): void {
+function saveTest(name: string, run: (place: Place, body: (text: string) => Body) => Promise<void>): void {
   for (const kind of ['memory', 'file'] as const) {
     test(`${name} (body in ${kind})`, () =>
       withFolder(async (folder) => {
@@ -97,9 +98,10 @@ test('the final name appears only after the file is complete and synced', () =>
     const body = place.inFile('<a/>');
     const steps: string[] = [];
     const final = join(place.out, 'a.xml');
-    const file: WrittenFile = {
+    const file: BodyFile = {
       path: body.file.path,
       size: body.file.size,
+      read: () => assert.fail('nothing is read'),
       async complete(sync) {
         steps.push(`complete, sync ${sync}, final name there: ${existsSync(final)}`);
         await body.file.complete(sync);
@@ -116,9 +118,10 @@ test('a body whose file cannot be completed leaves nothing under the final name'
   withFolder(async (folder) => {
     const place = new Place(folder);
     const body = place.inFile('<a/>');
-    const file: WrittenFile = {
+    const file: BodyFile = {
       path: body.file.path,
       size: body.file.size,
+      read: () => assert.fail('nothing is read'),
       complete: () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })),
       discard: () => body.file.discard(),
     };

@@ -2,18 +2,34 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { classifyReply, type ReplyFacts } from '../../src/http/classify.ts';
+import { verdictOnReply, type Verdict } from '../../src/http/verdict.ts';
 import { corpusFiles, corpusSkip } from '../support/corpus.ts';
 import { BODY_SHAPES, HTML_SHAPES } from '../support/page-shapes.ts';
 
 const FROM_SEC = { fromSec: true, conditional: false };
 const FROM_ELSEWHERE = { fromSec: false, conditional: false };
 
-/** A verdict in short: its kind, and the code and lasting of its failure. */
-function short(facts: ReplyFacts): string {
-  const verdict = classifyReply(facts);
-  if (!('failure' in verdict)) return verdict.kind;
-  return `${verdict.kind} ${verdict.failure.code} ${verdict.failure.transient ? 'transient' : 'permanent'}`;
+interface Facts {
+  readonly status: number;
+  readonly body: Buffer | undefined;
+  readonly fromSec: boolean;
+  readonly conditional: boolean;
+  readonly retryAfter?: string;
+}
+
+function verdictOn({ status, body, fromSec, conditional, retryAfter }: Facts): Verdict | undefined {
+  const head = { status, fields: { 'retry-after': retryAfter } };
+  return verdictOnReply({ head, fromSec, conditional, nowMs: 0 }, body);
+}
+
+/** A verdict in short: its kind (of what holds a document, what the host is told), and the code and lasting of its failure. */
+function short(facts: Facts): string {
+  const verdict = verdictOn(facts);
+  if (verdict === undefined) return 'document';
+  const { end, report } = verdict;
+  if (!('failure' in end)) return end.kind;
+  const kind = end.kind === 'held' ? report.kind : end.kind;
+  return `${kind} ${end.failure.code} ${end.failure.transient ? 'transient' : 'permanent'}`;
 }
 
 /** What a status without a body means from a host other than the SEC. */
@@ -26,6 +42,7 @@ function expected(status: number): string {
 }
 
 const THROTTLED = 'throttled blocked transient';
+const unreachable = { kind: 'unreachable', message: 'the server answers with status 503' };
 const NEW_WORDING = Buffer.from('<!DOCTYPE html><html><head><title>Slow down, please</title></head></html>');
 
 test('every status from 200 to 599 without a body means what the contract says', () => {
@@ -41,8 +58,9 @@ test('every status from 200 to 599 without a body means what the contract says',
 
 /** How a reply of the SEC under 403 is meant. */
 function page(body: Buffer | undefined): string {
-  const verdict = classifyReply({ status: 403, body, ...FROM_SEC });
-  return verdict.kind === 'throttled' ? `${verdict.kind} ${verdict.page}` : verdict.kind;
+  const { end, report } = verdictOn({ status: 403, body, ...FROM_SEC })!;
+  if (end.kind !== 'held') return end.kind;
+  return report.kind === 'throttled' ? `${report.kind} ${report.page}` : report.kind;
 }
 
 test('a 403 from the SEC that nobody can read is a block, and not about the document', () => {
@@ -71,6 +89,39 @@ test('plain words on a rate are a block under 403 and 429 from the SEC only', ()
     assert.equal(short({ status, body, ...FROM_ELSEWHERE }), expected(status));
     const fromSec = status === 403 || status === 429 ? THROTTLED : expected(status);
     assert.equal(short({ status, body, ...FROM_SEC }), fromSec);
+  }
+});
+
+test('what a host is told follows from what asks for silence, else from 429, 503 and Retry-After alone', () => {
+  const reports: readonly (readonly [Omit<Facts, 'conditional'>, unknown])[] = [
+    [{ status: 404, body: undefined, fromSec: true, retryAfter: '7' }, { kind: 'answered' }],
+    [{ status: 429, body: undefined, fromSec: false }, { kind: 'answered' }],
+    [
+      { status: 429, body: undefined, fromSec: false, retryAfter: '7' },
+      { kind: 'retry-after', retryAfterMs: 7_000 },
+    ],
+    [
+      { status: 503, body: undefined, fromSec: true, retryAfter: '7' },
+      { kind: 'retry-after', retryAfterMs: 7_000 },
+    ],
+    [{ status: 503, body: undefined, fromSec: true, retryAfter: '0' }, unreachable],
+    [{ status: 503, body: undefined, fromSec: false }, unreachable],
+    [{ status: 500, body: undefined, fromSec: false }, { kind: 'answered' }],
+    [
+      { status: 429, body: undefined, fromSec: true },
+      { kind: 'throttled', page: 'unrecognised' },
+    ],
+    [
+      { status: 429, body: Buffer.alloc(0), fromSec: true },
+      { kind: 'throttled', page: 'bare' },
+    ],
+    [
+      { status: 403, body: NEW_WORDING, fromSec: true, retryAfter: '7' },
+      { kind: 'throttled', page: 'unrecognised', retryAfterMs: 7_000 },
+    ],
+  ];
+  for (const [facts, report] of reports) {
+    assert.deepEqual(verdictOn({ ...facts, conditional: false })?.report, report, JSON.stringify(facts));
   }
 });
 

@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { attempt } from '../../src/http/attempt.ts';
-import { Connections } from '../../src/http/connection.ts';
 import { createConnector } from '../../src/http/connector.ts';
 import type { HttpContext } from '../../src/http/context.ts';
 import type { HostReport } from '../../src/model/permits.ts';
-import { emptyTrace } from '../../src/http/reply.ts';
+import { emptyTrace, request } from '../../src/http/request.ts';
+import { NetworkWire } from '../../src/http/wire.ts';
 
 const reply = (document: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${document.length}\r\n\r\n${document}`;
 
@@ -36,9 +35,9 @@ async function serverThat(
   await once(server, 'listening');
   context.after(() => server.close());
   const reports: HostReport['kind'][] = [];
-  const connector = createConnector({}, 1_000);
-  const connections = new Connections(connector, 4);
-  context.after(() => connections.close());
+  const cancelled = new AbortController().signal;
+  const wire = new NetworkWire(createConnector({}, 1_000), { idleTimeoutMs: 2_000, maxIdle: 4, cancelled });
+  context.after(() => wire.close());
   const http: HttpContext = {
     settings: {
       userAgent: 'test',
@@ -49,14 +48,12 @@ async function serverThat(
       check: 'document',
       retries: 0,
     },
-    connections,
-    connector,
+    wire,
     permits: {
       acquire: () =>
         Promise.resolve({ kind: 'granted', waitedMs: 0, permit: { ended: ({ kind }) => reports.push(kind) } }),
     },
     openTemporary: () => assert.fail('the body is small'),
-    cancelled: new AbortController().signal,
     nowMs: Date.now,
     random: Math.random,
   };
@@ -68,10 +65,11 @@ async function serverThat(
     trace: emptyTrace(),
     async ask(extension = 'xml') {
       const fetchUrl = `${url}/${asked.documents.length}.${extension}`;
-      const request = { url: fetchUrl, fetchUrl };
+      const wanted = { url: fetchUrl, fetchUrl };
+      const address = new URL(fetchUrl);
       const onListening = (): void => undefined;
-      let end = await attempt(request, http, asked.trace, { fresh: false, onListening });
-      if (end.kind === 'doubted') end = await attempt(request, http, asked.trace, { fresh: true, onListening });
+      let end = await request(address, wanted, http, asked.trace, { fresh: false, onListening });
+      if (end.kind === 'again') end = await request(address, wanted, http, asked.trace, { fresh: true, onListening });
       const text =
         end.kind === 'document' && end.document.body.kind === 'memory' ? end.document.body.bytes.toString() : '';
       asked.documents.push(end.kind === 'failed' ? end.failure.code : text === '' ? end.kind : text);
