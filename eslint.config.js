@@ -48,6 +48,9 @@ const importLaw = LAYERS.filter((layer) => layer !== 'cli').map((layer) => {
             ...(['model', 'edgar'].includes(layer)
               ? [{ group: ['node:fs*', 'node:net', 'node:http*', 'undici'], message: `${layer}/ is pure: no I/O.` }]
               : []),
+            ...(['limits', 'plan', 'run'].includes(layer)
+              ? [{ group: ['node:fs*'], message: `${layer}/ reaches files through storage/ only.` }]
+              : []),
           ],
         },
       ],

@@ -1,6 +1,7 @@
 // Owns `--dry-run`: the plan of a run on stdout. It reads the list and the manifest, sends nothing, creates nothing.
 import { systemClock } from '../model/clock.ts';
-import { readIndex } from '../run/open-destination.ts';
+import { FolderDestination } from '../storage/folder/folder-destination.ts';
+import { readManifest } from '../storage/folder/open-folder.ts';
 import { Planner, type Plan } from '../plan/planner.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { readUrlLists } from '../plan/url-list.ts';
@@ -27,13 +28,8 @@ export async function printDryRun(
   json: boolean,
   { process, lookEntry }: Edge,
 ): Promise<number> {
-  const planner = new Planner(
-    settings,
-    readIndex(settings.destination),
-    () => systemClock.nowMs(),
-    () => undefined,
-    lookEntry,
-  );
+  const destination = new FolderDestination(settings.destination, { lookEntry });
+  const planner = new Planner(settings, readManifest(settings.destination), destination, () => systemClock.nowMs());
   const counts: PlanCounts = {
     urls: 0,
     duplicates: 0,
@@ -45,9 +41,9 @@ export async function printDryRun(
     fromSec: 0,
   };
   for await (const lines of readUrlLists(source.lists, settings.batchSize)) {
-    for (const assessment of planner.assess(lines)) count(counts, planner.conclude(assessment));
+    for (const plan of await planner.plan(lines)) count(counts, plan);
   }
-  planner.close();
+  destination.close();
   process.stdout.write(json ? `${JSON.stringify(planRow(counts, settings))}\n` : planText(counts, settings));
   return 0;
 }

@@ -4,7 +4,7 @@ import { closeSync, constants, createReadStream, open, openSync, statSync, type 
 import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { UsageError } from '../model/errors.ts';
+import { errorCode, UsageError } from '../model/errors.ts';
 import { prefixMissing } from '../plan/list-line.ts';
 import type { UrlList } from '../plan/url-list.ts';
 
@@ -128,7 +128,7 @@ class OpenedFile {
 }
 
 function sourceError(path: string, error: unknown): Error {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') {
     const prefix = prefixMissing(path);
     const advice =

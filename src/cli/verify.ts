@@ -1,12 +1,12 @@
 // Owns the verify command: findings on stdout, exit 0 if everything is whole, 1 if not; with --repair what is damaged is
 // fetched again, by a run like any other.
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { UsageError } from '../model/errors.ts';
 import { Verifier, type Finding, type Verification } from '../run/verification.ts';
 import { readUrlLists } from '../plan/url-list.ts';
-import { statePaths } from '../storage/state-folder.ts';
+import { FolderDestination } from '../storage/folder/folder-destination.ts';
+import { hasManifest, readManifest } from '../storage/folder/open-folder.ts';
 import { downloadFrom, type Edge } from './download.ts';
 import type { ResolvedOptions } from './options.ts';
 import { openSource } from './source.ts';
@@ -25,14 +25,15 @@ export async function verifyCommand(
   options: ResolvedOptions,
   edge: Edge,
 ): Promise<number> {
-  if (!existsSync(statePaths(folder).manifest)) {
+  if (!hasManifest(folder)) {
     throw new UsageError(
       `${folder} has no manifest (.edgar-fetch/manifest.jsonl); give the --out folder of an earlier run`,
     );
   }
   const { stdout } = edge.process;
   const damaged: Damaged[] = [];
-  const verifier = new Verifier(resolve(folder), (finding) => {
+  const manifest = readManifest(resolve(folder));
+  const verifier = new Verifier(new FolderDestination(resolve(folder)), manifest, (finding) => {
     if (finding.status !== 'unknown') damaged.push(finding);
     stdout.write(options.json ? `${JSON.stringify(finding)}\n` : findingText(finding));
   });
@@ -43,7 +44,7 @@ export async function verifyCommand(
       await verifier.verifyList(readUrlLists(source.lists, options['batch-size']));
     }
   } finally {
-    verifier.close();
+    await manifest.close();
   }
   const { unreadableRows } = verifier;
   if (unreadableRows > 0)

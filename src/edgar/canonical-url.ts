@@ -9,25 +9,15 @@ export type CanonicalVerdict =
   | { readonly valid: true; readonly url: CanonicalUrl; readonly sec: boolean }
   | { readonly valid: false; readonly reason: string };
 
-/** The shape of nearly every line of a list (saves 60 %). */
+/** The shape of nearly every line of a list, which needs no parser (*plan*: 1 s a million). */
 const PLAIN_ARCHIVES = /^https:\/\/www\.sec\.gov\/Archives\/edgar\/data\/[1-9]\d{0,9}\/\d{18}\/(?!\.{1,2}$)[\w.-]+$/;
-
-/** A path that a URL parser leaves as it is. */
-const PLAIN_PATH = /^(?:\/(?!\.)[\w.-]*)+$/;
-
-/** Origins of other hosts that were seen in their canonical form (saves 15 us a URL). */
-const plainOrigins = new Set<string>();
-const MAX_PLAIN_ORIGINS = 256;
 
 const VIEWER = /^\/(?:ix|ixviewer\/(?:ix\.html|doc\/ix\.html)|cgi-bin\/viewer\/ix)$/;
 const ZERO_PADDED_CIK = /^\/Archives\/edgar\/data\/0+(?=\d)/;
 
 /** The verdict on a text that is a canonical URL as it stands; undefined where a parser has to tell. */
 export function plainUrl(text: string): CanonicalVerdict | undefined {
-  if (PLAIN_ARCHIVES.test(text)) return accept(text, true);
-  const slash = text.indexOf('/', 'https://'.length);
-  const plain = slash > 0 && plainOrigins.has(text.slice(0, slash)) && PLAIN_PATH.test(text.slice(slash));
-  return plain ? accept(text, false) : undefined;
+  return PLAIN_ARCHIVES.test(text) ? accept(text, true) : undefined;
 }
 
 export function canonicalUrl(text: string): CanonicalVerdict {
@@ -38,11 +28,7 @@ export function canonicalUrl(text: string): CanonicalVerdict {
   if (parsed === undefined) return reject('it is not an http or https URL');
   if (parsed.username !== '' || parsed.password !== '') return reject('user names in URLs are refused');
   parsed.hash = '';
-  if (!isSecHost(parsed.hostname)) {
-    if (plainOrigins.size < MAX_PLAIN_ORIGINS) plainOrigins.add(parsed.origin);
-    return accept(parsed.href, false);
-  }
-  return canonicalSecUrl(parsed);
+  return isSecHost(parsed.hostname) ? canonicalSecUrl(parsed) : accept(parsed.href, false);
 }
 
 function canonicalSecUrl(url: URL): CanonicalVerdict {

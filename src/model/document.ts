@@ -2,10 +2,10 @@
 
 /** What makes a request conditional: validators of a file that is still what its row says. */
 export interface Validators {
-  readonly etag?: string;
-  readonly lastModified?: string;
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
   /** SHA-256 of the bytes they belong to: a file with others is fetched without condition. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
 }
 
 /** `skip` fetches only what is not there; `check` asks whether it changed; `replace` fetches it again. */
@@ -24,7 +24,7 @@ export interface DocumentRequest {
   readonly owned: boolean;
   /** What is to become of a file that is there (`--existing`). */
   readonly existing: Existing;
-  readonly validators?: Validators;
+  readonly validators?: Validators | undefined;
 }
 
 export interface Batch {

@@ -5,26 +5,26 @@ import type { FailureCode } from './failure.ts';
 export interface ManifestRow {
   readonly url: string;
   readonly status: 'saved' | 'missing' | 'failed';
-  readonly path?: string;
-  readonly bytes?: number;
-  readonly sha256?: string;
-  readonly httpStatus?: number;
-  readonly wireBytes?: number;
-  readonly etag?: string;
-  readonly lastModified?: string;
-  readonly root?: string;
-  readonly attempts?: number;
-  readonly requests?: number;
-  readonly startedAt?: string;
-  readonly settledAt?: string;
-  readonly run?: string;
-  readonly line?: number;
-  readonly given?: string;
-  readonly tag?: string;
-  readonly via?: string;
-  readonly finalUrl?: string;
-  readonly previousSha256?: string;
-  readonly error?: { readonly code: FailureCode; readonly message: string };
+  readonly path?: string | undefined;
+  readonly bytes?: number | undefined;
+  readonly sha256?: string | undefined;
+  readonly httpStatus?: number | undefined;
+  readonly wireBytes?: number | undefined;
+  readonly etag?: string | undefined;
+  readonly lastModified?: string | undefined;
+  readonly root?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly requests?: number | undefined;
+  readonly startedAt?: string | undefined;
+  readonly settledAt?: string | undefined;
+  readonly run?: string | undefined;
+  readonly line?: number | undefined;
+  readonly given?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly via?: string | undefined;
+  readonly finalUrl?: string | undefined;
+  readonly previousSha256?: string | undefined;
+  readonly error?: { readonly code: FailureCode; readonly message: string } | undefined;
 }
 
 /** The row that `--json` prints: a manifest row, or the one of a document that was already there. */

@@ -23,7 +23,7 @@ export async function* provision(
   let batch: FetchPlan[] = [];
   for (let lines = await list.read(); lines !== undefined; lines = await list.read()) {
     let settled: SettledPlan[] = [];
-    for (const plan of planner.planAll(lines)) {
+    for (const plan of await planner.plan(lines)) {
       if (plan.kind === 'fetch') batch.push(plan);
       else settled.push(plan);
       if (batch.length < batchSize) continue;

@@ -1,7 +1,5 @@
 // Owns the accounts of a run: every URL line ends here exactly once, as a count and, where the contract wants one, as a
 // manifest row. A document counts as saved only when its row is durable.
-import { linkSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Batch, DocumentRequest } from '../model/document.ts';
 import { CannotWriteError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
@@ -10,11 +8,9 @@ import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
-import type { ManifestIndex } from '../storage/manifest/manifest-index.ts';
-import type { ManifestRows } from '../storage/manifest/manifest-rows.ts';
-import type { ManifestWriter } from '../storage/manifest/manifest-writer.ts';
-import { statePaths } from '../storage/state-folder.ts';
-import type { HeldMissing } from './mass-missing.ts';
+import type { Destination } from '../storage/destination.ts';
+import type { Manifest } from '../storage/manifest/manifest.ts';
+import type { SpilledRows } from '../storage/spilled-rows.ts';
 import { asFailed, isMassMissing } from './mass-missing.ts';
 import type { ListEntry } from '../plan/planner.ts';
 import type { FetchPlan, SettledPlan } from '../plan/provisioner.ts';
@@ -22,13 +18,12 @@ import { badLineRow, knownMissingRow, rowOf, unchangedRow } from './rows.ts';
 
 export interface LedgerOptions {
   readonly run: string;
-  readonly destination: string;
+  readonly destination: Pick<Destination, 'undo'>;
   /** Origin of the mirror, if any. */
-  readonly mirror?: string;
-  readonly index: ManifestIndex;
-  readonly rows: ManifestRows;
-  readonly writer: ManifestWriter;
-  readonly held: HeldMissing;
+  readonly mirror?: string | undefined;
+  readonly manifest: Manifest;
+  /** Rows of what was answered as missing, until the end decides on them. */
+  readonly held: SpilledRows;
   readonly nowMs: () => number;
   readonly emit: (event: RunEvent) => void;
   /** Whether the rows of unchanged documents are wanted: each costs a read of the manifest. */
@@ -36,24 +31,11 @@ export interface LedgerOptions {
   readonly onCannotWrite: (error: CannotWriteError) => void;
 }
 
-interface InFlight {
-  readonly entry: ListEntry;
-  readonly plan: FetchPlan;
-}
-
-interface Unwritten {
-  readonly row: ManifestRow;
-  /** The file stood there before this run: it is not ours to remove. */
-  readonly wasThere: boolean;
-}
-
 export class Ledger {
   readonly counts: RunCounts = emptyCounts();
   readonly #options: LedgerOptions;
-  readonly #inFlight = new Map<number, InFlight>();
+  readonly #inFlight = new Map<number, FetchPlan>();
   readonly #appending = new Set<Promise<void>>();
-  /** Documents in place whose rows could not be written. */
-  readonly #unwritten: Unwritten[] = [];
   #opened = 0;
   #asked = 0;
 
@@ -73,7 +55,7 @@ export class Ledger {
     const documents = plans.map((plan) => {
       const sequence = this.#opened++;
       this.counts.lines++;
-      this.#inFlight.set(sequence, { entry: plan.entry, plan });
+      this.#inFlight.set(sequence, plan);
       return requestOf(sequence, plan);
     });
     return { documents };
@@ -87,11 +69,9 @@ export class Ledger {
         this.counts.duplicates++;
         return;
       case 'there':
-        return this.#unchanged(plan.entry, plan.rowOffset, plan.path);
+        return this.#unchanged(plan.entry, plan.path);
       case 'known-missing':
-        this.counts.missing++;
-        this.counts.missingKnown++;
-        return this.#report(this.#knownMissing(plan), false);
+        return this.#knownMissing(plan.entry);
       case 'bad': {
         const { run, nowMs } = this.#options;
         const row = badLineRow(plan.entry, plan.message, run, nowMs());
@@ -102,8 +82,8 @@ export class Ledger {
 
   /** A document that was in flight has settled. */
   settle(sequence: number, outcome: Outcome): void {
-    const flight = this.#inFlight.get(sequence);
-    if (flight === undefined) throw new Error(`document ${sequence} settled twice, or was never in flight`);
+    const plan = this.#inFlight.get(sequence);
+    if (plan === undefined) throw new Error(`document ${sequence} settled twice, or was never in flight`);
     this.#inFlight.delete(sequence);
     if (outcome.kind === 'left') {
       this.counts.left++;
@@ -114,17 +94,16 @@ export class Ledger {
     this.#asked++;
     this.counts.requests += outcome.exchange.requests;
     this.counts.wireBytes += outcome.exchange.receivedBytes ?? outcome.exchange.wireBytes ?? 0;
-    this.#settleAsked(flight, outcome);
+    this.#settleAsked(plan, outcome);
   }
 
-  #settleAsked(flight: InFlight, outcome: AskedOutcome): void {
-    const { entry, plan } = flight;
+  #settleAsked({ entry, target }: FetchPlan, outcome: AskedOutcome): void {
     const { run, mirror, held } = this.#options;
-    const mirrored = mirror !== undefined && plan.target.fetchUrl !== entry.url;
-    const context = mirrored ? { run, via: mirror } : { run };
+    const mirrored = mirror !== undefined && target.fetchUrl !== entry.url;
+    const context = { run, via: mirrored ? mirror : undefined };
     switch (outcome.kind) {
       case 'confirmed':
-        return this.#unchanged(entry, undefined, plan.target.paths[0] ?? '');
+        return this.#unchanged(entry, target.paths[0] ?? '');
       case 'saved':
         if (outcome.document.warning !== undefined) this.#warn(`${entry.url}: ${outcome.document.warning}`);
         return this.#append(rowOf(entry, outcome, context), undefined, outcome.document.wasThere);
@@ -153,45 +132,27 @@ export class Ledger {
     for (const sequence of [...this.#inFlight.keys()]) this.settle(sequence, { kind: 'left' });
   }
 
-  /** Writes the rows that could not be written before; a document whose row still cannot is removed again. */
-  async mend(openWriter: () => ManifestWriter): Promise<void> {
-    const rows = this.#unwritten.splice(0);
-    let writer: ManifestWriter | undefined;
-    for (const { row, wasThere } of rows) {
-      try {
-        writer ??= openWriter();
-        this.#written(row, await writer.append(row), undefined);
-      } catch (error) {
-        if (!(error instanceof CannotWriteError)) throw error;
-        if (!wasThere) takeBack(this.#options.destination, row);
-        this.counts.left++;
-      }
-    }
-    await writer?.close();
-  }
-
   #append(row: ManifestRow, failure: Failure | undefined, wasThere = false): void {
-    const appended = this.#options.writer.append(row).then(
-      (offset) => this.#written(row, offset, failure),
+    const { manifest } = this.#options;
+    // Asked for again after --recheck-missing and missing still: that is no news.
+    const isKnown = row.status === 'missing' && manifest.lookUp(row.url).kind === 'missing';
+    const appended = manifest.append(row).then(
+      () => {
+        if (isKnown) this.counts.missingKnown++;
+        this.#count(row, failure);
+        this.#report(row, failure?.transient ?? false);
+      },
       (error: unknown) => this.#notWritten(row, wasThere, error),
     );
     this.#appending.add(appended);
     void appended.finally(() => this.#appending.delete(appended));
   }
 
-  #written(row: ManifestRow, offset: number, failure: Failure | undefined): void {
-    const { index } = this.#options;
-    // Asked for again after --recheck-missing and missing still: that is no news.
-    if (row.status === 'missing' && index.lookUp(row.url).kind === 'missing') this.counts.missingKnown++;
-    index.record(row, offset);
-    this.#count(row, failure);
-    this.#report(row, failure?.transient ?? false);
-  }
-
-  #notWritten(row: ManifestRow, wasThere: boolean, error: unknown): void {
+  /** What has no row must not stay, but for what stood there before this run. */
+  #notWritten({ path, previousSha256 }: ManifestRow, wasThere: boolean, error: unknown): void {
     if (!(error instanceof CannotWriteError)) throw error;
-    if (row.status === 'saved') this.#unwritten.push({ row, wasThere });
-    else this.counts.left++;
+    this.counts.left++;
+    if (path !== undefined && !wasThere) this.#options.destination.undo({ path, previousSha256 });
     this.#options.onCannotWrite(error);
   }
 
@@ -215,19 +176,19 @@ export class Ledger {
     }
   }
 
-  #unchanged(entry: ListEntry, rowOffset: number | undefined, path: string): void {
+  #unchanged(entry: ListEntry, path: string): void {
+    const { url, line } = entry;
+    const { manifest, reportUnchanged } = this.#options;
     this.counts.unchanged++;
-    if (!this.#options.reportUnchanged)
-      return this.#report({ url: entry.url, status: 'unchanged', path, line: entry.line }, false);
-    const known =
-      rowOffset === undefined ? this.#options.index.lookUp(entry.url) : { kind: 'saved' as const, rowOffset };
-    const saved = known.kind === 'saved' ? this.#options.rows.at(known.rowOffset) : undefined;
-    this.#report(unchangedRow(entry, saved, path), false);
+    if (reportUnchanged) return this.#report(unchangedRow(entry, manifest.rowOf(url, 'saved'), path), false);
+    this.#report({ url, status: 'unchanged', path, line }, false);
   }
 
-  #knownMissing({ entry, rowOffset }: Extract<SettledPlan, { kind: 'known-missing' }>): ReportedRow {
-    const { rows, reportUnchanged } = this.#options;
-    return knownMissingRow(entry, reportUnchanged ? rows.at(rowOffset) : undefined);
+  #knownMissing(entry: ListEntry): void {
+    const { manifest, reportUnchanged } = this.#options;
+    this.counts.missing++;
+    this.counts.missingKnown++;
+    this.#report(knownMissingRow(entry, reportUnchanged ? manifest.rowOf(entry.url, 'last') : undefined), false);
   }
 
   #report(row: ReportedRow, transient: boolean): void {
@@ -251,29 +212,11 @@ export class Ledger {
 
 function requestOf(sequence: number, { entry, target }: FetchPlan): DocumentRequest {
   const { fetchUrl, paths, owned, existing, validators } = target;
-  const request = { sequence, url: entry.url, fetchUrl, paths, owned, existing };
-  return validators === undefined ? request : { ...request, validators };
+  return { sequence, url: entry.url, fetchUrl, paths, owned, existing, validators };
 }
 
 type AskedOutcome = Exclude<Outcome, { kind: 'left' }>;
 
 function failureOf(row: ManifestRow): Failure {
   return { code: 'not-found', message: row.error?.message ?? '', transient: false };
-}
-
-/** Undoes a save: what it replaced gets its name back, else the file goes. A disk that refuses is no news any more. */
-function takeBack(destination: string, row: ManifestRow): void {
-  const { path, previousSha256 } = row;
-  if (path === undefined) return;
-  const final = join(destination, path);
-  const { folder, replaced } = statePaths(destination);
-  try {
-    if (previousSha256 === undefined) return rmSync(final, { force: true });
-    // A link needs no room, and the kept bytes stay for whoever else shares them.
-    const aside = join(folder, 'taken-back');
-    linkSync(join(replaced, previousSha256), aside);
-    renameSync(aside, final);
-  } catch {
-    // The next run adopts the file, or fetches it again.
-  }
 }

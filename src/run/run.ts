@@ -8,8 +8,9 @@ import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
 import { Ledger } from './ledger.ts';
-import { HeldMissing } from './mass-missing.ts';
-import { hasManifest, openDestination, type OpenDestination } from './open-destination.ts';
+import type { Destination } from '../storage/destination.ts';
+import { FolderDestination } from '../storage/folder/folder-destination.ts';
+import { hasManifest, openFolder, type OpenFolder } from '../storage/folder/open-folder.ts';
 import { judgeLine } from '../plan/list-line.ts';
 import { Planner } from '../plan/planner.ts';
 import { ListReader } from '../plan/list-reader.ts';
@@ -17,7 +18,6 @@ import { provision, type FetchPlan, type Provision } from '../plan/provisioner.t
 import type { RunSettings } from './settings.ts';
 import type { OpenWorkers, Workers } from './workers.ts';
 import type { ListLine } from '../plan/url-list.ts';
-import { validatorsOf } from './rows.ts';
 
 export interface RunPorts {
   readonly openWorkers: OpenWorkers;
@@ -74,12 +74,12 @@ export class Run {
       if (this.#draining) return this.#result(emptyCounts(), false);
       if (first.length === 0) return this.#result(emptyCounts(), true);
       this.#refuseIfSecIsBarred(first);
-      const open = openDestination(this.#settings, this.#ports.pid, this.#clock.nowMs());
+      const open = openFolder(this.#settings, this.#ports.pid, this.#clock.nowMs());
       try {
         const result = await this.#inDestination(open);
         return { ...result, elapsedMs: this.#clock.nowMs() - this.#startedAtMs };
       } finally {
-        open.release();
+        await open.release();
       }
     } finally {
       callOff();
@@ -122,42 +122,39 @@ export class Run {
     this.#warn('nobody reads stdout any more: finishing what is in flight');
   }
 
-  async #inDestination(open: OpenDestination): Promise<RunResult> {
-    const { unreadable } = open.index;
+  async #inDestination(open: OpenFolder): Promise<RunResult> {
+    const { unreadable } = open.manifest;
     if (unreadable > 0) this.#warn(`${unreadable} lines of the manifest cannot be read and are passed over`);
-    const ledger = this.#openLedger(open);
+    const { lookEntry } = this.#ports;
+    const destination = new FolderDestination(open.path, { lookEntry });
+    const ledger = this.#openLedger(open, destination);
     this.#ledger = ledger;
-    await this.#download(open, ledger);
+    try {
+      await this.#download(open, destination, ledger);
+    } finally {
+      destination.close();
+    }
     await ledger.finish();
-    await open.writer.close();
     open.removeTemporary();
-    await ledger.mend(() => open.reopenWriter());
     const result = this.#result(ledger.counts, false);
     await this.#closeFiles(open, result);
     return result;
   }
 
-  async #download(open: OpenDestination, ledger: Ledger): Promise<void> {
-    const workers = this.#ports.openWorkers(open.destination, {
+  async #download(open: OpenFolder, destination: Destination, ledger: Ledger): Promise<void> {
+    const workers = this.#ports.openWorkers(open.path, {
       onSettled: (document, outcome) => ledger.settle(document.sequence, outcome),
       onEnd: (end) => this.#stop(end),
     });
     this.#workers = workers;
     if (this.#draining) workers.drain();
-    const planner = new Planner(
-      this.#settings,
-      open.index,
-      () => this.#clock.nowMs(),
-      (offset) => validatorsOf(open.rows.at(offset)),
-      this.#ports.lookEntry,
-    );
+    const planner = new Planner(this.#settings, open.manifest, destination, () => this.#clock.nowMs());
     try {
       const batches = provision(this.#list, planner, this.#settings.batchSize);
       await this.#feed(workers, batches, ledger);
       await workers.idle();
       await workers.close();
     } finally {
-      planner.close();
       await workers.terminate();
     }
   }
@@ -204,16 +201,14 @@ export class Run {
     }
   }
 
-  #openLedger(open: OpenDestination): Ledger {
+  #openLedger({ manifest, held }: OpenFolder, destination: Destination): Ledger {
     const { mirror, reportUnchanged } = this.#settings;
     return new Ledger({
       run: this.#id,
-      destination: open.destination,
-      ...(mirror === undefined ? {} : { mirror }),
-      index: open.index,
-      rows: open.rows,
-      writer: open.writer,
-      held: new HeldMissing(open.heldMissingPath),
+      destination,
+      mirror,
+      manifest,
+      held,
       nowMs: () => this.#clock.nowMs(),
       emit: this.#ports.emit,
       reportUnchanged,
@@ -245,7 +240,7 @@ export class Run {
     if (!hasManifest(destination)) throw new UsageError(secProblem);
   }
 
-  async #closeFiles(open: OpenDestination, result: RunResult): Promise<void> {
+  async #closeFiles(open: OpenFolder, result: RunResult): Promise<void> {
     try {
       await open.writeClosingFiles({
         id: this.#id,

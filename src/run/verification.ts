@@ -1,19 +1,12 @@
 // Owns `verify`: is what the manifest says to be there really there, byte for byte? It hashes every file anew, takes no lock,
 // changes nothing, and can be asked about a list only.
-import { readdirSync, type Dirent } from 'node:fs';
-import { lstat, readFile } from 'node:fs/promises';
-import { hash } from 'node:crypto';
-import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { foldCase } from '../edgar/layout.ts';
-import { digestOfText } from '../storage/manifest/digest.ts';
-import { DigestTable } from '../storage/manifest/digest-table.ts';
-import { errorCode } from '../storage/disk-error.ts';
-import { sha256OfFile } from '../storage/file-digest.ts';
-import type { ManifestIndex } from '../storage/manifest/manifest-index.ts';
-import { ManifestRows } from '../storage/manifest/manifest-rows.ts';
-import { STATE_FOLDER, statePaths } from '../storage/state-folder.ts';
-import { readIndex } from './open-destination.ts';
+import type { ManifestRow } from '../model/manifest-row.ts';
+import { errorCode } from '../model/errors.ts';
+import type { Destination } from '../storage/destination.ts';
+import { fingerprintOf } from '../storage/manifest/fingerprint.ts';
+import { FingerprintSet } from '../storage/manifest/fingerprint-set.ts';
+import type { Manifest } from '../storage/manifest/manifest.ts';
 import { judgeLine } from '../plan/list-line.ts';
 import type { ListLine } from '../plan/url-list.ts';
 
@@ -36,7 +29,7 @@ export type Finding =
 
 /** A row that is to be checked, and what the list says of its URL. */
 interface Question {
-  readonly rowOffset: number;
+  readonly row: ManifestRow | undefined;
   readonly line?: number;
   readonly tag?: string;
 }
@@ -51,36 +44,36 @@ export interface Verification {
 
 /** Files that are read and hashed at a time. */
 const CONCURRENT_FILES = 16;
-const READ_WHOLE_BYTES = 4 * 1024 * 1024;
 
 export class Verifier {
-  readonly #folder: string;
-  readonly #index: ManifestIndex;
-  readonly #rows: ManifestRows;
+  readonly #destination: Pick<Destination, 'list' | 'sha256Of'>;
+  readonly #manifest: Manifest;
   readonly #report: (finding: Finding) => void;
   readonly #files = pLimit(CONCURRENT_FILES);
   /** URLs of the list, each looked at once. */
-  readonly #listed = new DigestTable();
+  readonly #listed = new FingerprintSet();
   /** Lines of the manifest that are no rows. */
   unreadableRows: number;
   readonly counts: Verification = { whole: 0, missing: 0, changed: 0, unknown: 0, absent: 0 };
 
-  constructor(folder: string, report: (finding: Finding) => void) {
-    this.#folder = folder;
+  constructor(
+    destination: Pick<Destination, 'list' | 'sha256Of'>,
+    manifest: Manifest,
+    report: (finding: Finding) => void,
+  ) {
+    this.#destination = destination;
+    this.#manifest = manifest;
     this.#report = report;
-    const { manifest } = statePaths(folder);
-    this.#index = readIndex(folder);
-    this.unreadableRows = this.#index.unreadable;
-    this.#rows = new ManifestRows(manifest);
+    this.unreadableRows = manifest.unreadable;
   }
 
   /** Checks every saved document, and looks for files that no row knows. */
   async verifyAll(): Promise<void> {
-    const known = new DigestTable();
+    const known = new FingerprintSet();
     await this.#checkAll(this.#allRows(known));
-    const unreadable = (path: string, reason: string): void => this.#note({ status: 'unknown', path, reason });
-    for (const path of documentPaths(this.#folder, '', unreadable)) {
-      if (!known.has(digestOfText(path))) this.#note({ status: 'unknown', path });
+    for (const { path, unreadable: reason } of this.#destination.list()) {
+      if (reason !== undefined) this.#note({ status: 'unknown', path, reason });
+      else if (!known.has(fingerprintOf(path))) this.#note({ status: 'unknown', path });
     }
   }
 
@@ -89,14 +82,10 @@ export class Verifier {
     for await (const lines of blocks) await this.#checkAll(this.#listedRows(lines));
   }
 
-  close(): void {
-    this.#rows.close();
-  }
-
-  *#allRows(known: DigestTable): Generator<Question> {
-    for (const { path, rowOffset } of this.#index.savedDocuments()) {
-      known.add(digestOfText(path));
-      yield { rowOffset };
+  *#allRows(known: FingerprintSet): Generator<Question> {
+    for (const { path, row } of this.#manifest.savedDocuments()) {
+      known.add(fingerprintOf(path));
+      yield { row };
     }
   }
 
@@ -107,9 +96,9 @@ export class Verifier {
       const tag = verdict.valid ? verdict.tag : undefined;
       const reason = verdict.valid ? {} : { reason: verdict.reason };
       const about = { line: line.number, ...(tag === undefined ? {} : { tag }) };
-      if (this.#listed.add(digestOfText(url)) < 0) continue;
-      const document = this.#index.lookUp(url);
-      if (document.kind === 'saved') yield { rowOffset: document.rowOffset, ...about };
+      if (this.#listed.add(fingerprintOf(url)) < 0) continue;
+      const isSaved = this.#manifest.lookUp(url).kind === 'saved';
+      if (isSaved) yield { row: this.#manifest.rowOf(url, 'saved'), ...about };
       else this.#note({ status: 'absent', url, ...about, ...reason });
     }
   }
@@ -125,8 +114,7 @@ export class Verifier {
     await Promise.all(underWay);
   }
 
-  async #check({ rowOffset, ...about }: Question): Promise<void> {
-    const row = this.#rows.at(rowOffset);
+  async #check({ row, ...about }: Question): Promise<void> {
     if (row?.path === undefined) {
       this.unreadableRows++;
       return;
@@ -134,7 +122,7 @@ export class Verifier {
     const { path, url, tag, sha256 } = row;
     const of = { path, url, ...(tag === undefined ? {} : { tag }), ...about };
     try {
-      const found = await this.#hash(join(this.#folder, path), row.bytes);
+      const found = await this.#destination.sha256Of(path, row.bytes);
       if (found === undefined) this.#note({ status: 'missing', ...of });
       else if (sha256 === undefined) this.#note({ status: 'changed', ...of, reason: 'its row has no SHA-256' });
       else if (found === sha256) this.counts.whole++;
@@ -147,45 +135,12 @@ export class Verifier {
 
   /** One file cannot be what two URLs' rows say, unless both say the same. */
   #claimedBy(path: string): { readonly reason?: string } {
-    if (!this.#index.sharedPaths.has(foldCase(path))) return {};
+    if (!this.#manifest.isShared(path)) return {};
     return { reason: 'the row of another URL names this file too; --repair gives each its own' };
-  }
-
-  /** SHA-256 of a file; undefined if it is not there, '' if its size alone says that it changed. */
-  async #hash(path: string, bytes: number | undefined): Promise<string | undefined> {
-    const status = await lstat(path).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return undefined;
-      throw error;
-    });
-    if (status === undefined) return undefined;
-    if (!status.isFile() || status.size !== bytes) return '';
-    return status.size <= READ_WHOLE_BYTES ? hash('sha256', await readFile(path), 'hex') : sha256OfFile(path);
   }
 
   #note(finding: Finding): void {
     this.counts[finding.status]++;
     this.#report(finding);
-  }
-}
-
-function* documentPaths(
-  folder: string,
-  below: string,
-  onUnreadable: (path: string, reason: string) => void,
-): Generator<string> {
-  for (const entry of entriesOf(folder, below, onUnreadable)) {
-    const path = below === '' ? entry.name : `${below}/${entry.name}`;
-    if (path === STATE_FOLDER) continue;
-    if (entry.isDirectory()) yield* documentPaths(folder, path, onUnreadable);
-    else yield path;
-  }
-}
-
-function entriesOf(folder: string, below: string, onUnreadable: (path: string, reason: string) => void): Dirent[] {
-  try {
-    return readdirSync(join(folder, below), { withFileTypes: true });
-  } catch (error) {
-    onUnreadable(`${below}/`, `cannot be read: ${errorCode(error)}`);
-    return [];
   }
 }

@@ -1,6 +1,8 @@
 // Owns what a failed system call means: the destination cannot be written (the run ends), or one name is impossible here
 // (that document fails).
-import { CannotWriteError } from '../model/errors.ts';
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CannotWriteError, errorCode } from '../model/errors.ts';
 import { readableBytes } from '../model/units.ts';
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -40,11 +42,12 @@ export function isImpossibleName(error: unknown): boolean {
   return NAME_CODES.has(errorCode(error));
 }
 
-/** One sentence for a person: the path, what is wrong, what to do. `freeBytes` of the file system, where known. */
-export function cannotWrite(path: string, error: unknown, freeBytes?: number): CannotWriteError {
+/** One sentence for a person: the path, how much room there is, what is wrong, what to do. */
+export function cannotWrite(path: string, error: unknown): CannotWriteError {
   if (error instanceof CannotWriteError) return error;
-  const free = freeBytes === undefined || error instanceof WrongKindError ? '' : ` (${readableBytes(freeBytes)} free)`;
-  return new CannotWriteError(`cannot write ${path}${free}: ${adviceOn(error)}`, { cause: error });
+  const free = error instanceof WrongKindError ? undefined : freeBytes(path);
+  const room = free === undefined ? '' : ` (${readableBytes(free)} free)`;
+  return new CannotWriteError(`cannot write ${path}${room}: ${adviceOn(error)}`, { cause: error });
 }
 
 /** The same of a file of ours that must be read before anything can be written. */
@@ -67,6 +70,14 @@ function adviceOn(error: unknown): string {
   return ADVICE[errorCode(error)] ?? (error instanceof Error ? error.message : String(error));
 }
 
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+/** Bytes that the user may still write on the file system of `path`; undefined if it cannot be asked. */
+function freeBytes(path: string): number | undefined {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch {
+      if (dirname(folder) === folder) return undefined;
+    }
+  }
 }

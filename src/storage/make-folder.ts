@@ -2,7 +2,7 @@
 // ENOENT), and tries for ever where a file system has no place for new names (/proc).
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorCode } from './disk-error.ts';
+import { errorCode } from '../model/errors.ts';
 
 /** As mkdir -p; whoever makes it at the same moment is welcome. Throws the system's error. */
 export function makeFolder(folder: string): void {

@@ -1,7 +1,21 @@
-// Owns what may stand at a path of ours: an ordinary file or a folder, reached through links or not. Nothing else is opened:
-// a named pipe is waited for for ever, a device may have no end, and a link to nothing may be a disk that is not mounted.
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
-import { errorCode, WrongKindError } from './disk-error.ts';
+// Owns what may stand at a path of ours: an ordinary file or a folder, reached through links or not; and reading and
+// writing such a file whole. Nothing else is opened: a named pipe is waited for for ever, a device may have no end, and a
+// link to nothing may be a disk that is not mounted.
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from 'node:fs';
+import { errorCode } from '../model/errors.ts';
+import { WrongKindError } from './disk-error.ts';
 
 type Kind = 'file' | 'folder' | 'named pipe' | 'socket' | 'device' | 'link to nothing' | 'link to itself';
 
@@ -54,6 +68,20 @@ export function readBeginning(path: string, maxBytes: number): Buffer {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** SHA-256 of an ordinary file's bytes, hex, without holding it in memory. Rejects as `openPlainFile` throws. */
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const fd = openPlainFile(path);
+  for await (const chunk of createReadStream(path, { fd, highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Writes all: a full disk may take a part of it without an error, and says so only at the next call. */
+export function writeFully(descriptor: number, bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(descriptor, bytes, written);
 }
 
 function kindOf(status: Stats): Kind {

@@ -2,11 +2,10 @@
 // that process is gone on this host and boot, and from elsewhere after 60 s without a heartbeat.
 import { linkSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DestinationHeldError } from '../model/errors.ts';
-import { cannotWrite, errorCode } from './disk-error.ts';
+import { DestinationHeldError, errorCode } from '../model/errors.ts';
+import { cannotWrite } from './disk-error.ts';
 import { readBeginning } from './plain-file.ts';
 import { fateOf, identityOf, type ProcessIdentity } from './process-identity.ts';
-import { freeBytes } from './folder/temporary-file.ts';
 
 const HEARTBEAT_MS = 15_000;
 const ABANDONED_AFTER_MS = 60_000;
@@ -74,7 +73,7 @@ function create(path: string, text: string, pid: number): boolean {
     writeFileSync(aside, text, { flag: 'w' });
   } catch (error) {
     rmSync(aside, { force: true });
-    throw cannotWrite(path, error, freeBytes(path));
+    throw cannotWrite(path, error);
   }
   try {
     linkSync(aside, path);
@@ -83,7 +82,7 @@ function create(path: string, text: string, pid: number): boolean {
     // ENOENT: whoever took the lock meanwhile removed what lay beside it.
     if (errorCode(error) === 'EEXIST' || errorCode(error) === 'ENOENT') return false;
     if (['EPERM', 'ENOTSUP', 'ENOSYS'].includes(errorCode(error))) return createWithoutLinks(path, text);
-    throw cannotWrite(path, error, freeBytes(path));
+    throw cannotWrite(path, error);
   } finally {
     rmSync(aside, { force: true });
   }
@@ -113,7 +112,7 @@ function createWithoutLinks(path: string, text: string): boolean {
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
-    throw cannotWrite(path, error, freeBytes(path));
+    throw cannotWrite(path, error);
   }
 }
 
@@ -129,7 +128,7 @@ function read(path: string): FoundLock | undefined {
     return { text, record: parse(text), heartbeatMs: statSync(path).mtimeMs };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw cannotWrite(path, error, freeBytes(path));
+    throw cannotWrite(path, error);
   }
 }
 
@@ -172,7 +171,7 @@ function removeStale(path: string, staleText: string, pid: number): void {
     if (readText(aside) !== staleText) linkSync(aside, path);
     rmSync(aside, { force: true });
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw cannotWrite(path, error, freeBytes(path));
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'EEXIST') throw cannotWrite(path, error);
   }
 }
 

@@ -3,7 +3,8 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cannotRead, errorCode, WrongKindError } from './disk-error.ts';
+import { errorCode } from '../model/errors.ts';
+import { cannotRead, WrongKindError } from './disk-error.ts';
 import { makeFolder } from './make-folder.ts';
 import { kindAt, readBeginning } from './plain-file.ts';
 

@@ -9,8 +9,7 @@ import type { Fault } from '../model/permits.ts';
 import type { HttpContext } from '../http/context.ts';
 import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
 import type { ReceivedDocument } from '../http/verdict.ts';
-import type { RefusedBodies } from '../storage/folder/refused-bodies.ts';
-import type { DocumentSaver, SaveEnd } from '../storage/folder/save.ts';
+import type { Destination, SaveEnd } from '../storage/destination.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Saves under way in one thread; with fsync they wait for the device. Twice as many are no faster and hold 20 MB more. */
@@ -21,8 +20,7 @@ const MAX_SLEEPING = 256;
 
 export interface BatchRunnerParts {
   readonly http: HttpContext;
-  readonly saver: DocumentSaver;
-  readonly refused: RefusedBodies;
+  readonly destination: Destination;
   readonly breaker: OutageBreaker;
   readonly outbox: Outbox;
   readonly connections: number;
@@ -109,7 +107,7 @@ export class BatchRunner {
         new Promise((begun) => {
           save = this.#saves(() => {
             begun();
-            return this.#parts.saver.save(document, received.body);
+            return this.#parts.destination.save(document, received.body);
           });
           save.catch(() => undefined);
         }),
@@ -148,7 +146,7 @@ export class BatchRunner {
   /** A 304 must not confirm a file that is damaged: validators count only for the bytes that they belong to. */
   async #bound(document: DocumentRequest): Promise<DocumentRequest> {
     const { validators, paths } = document;
-    if (validators?.sha256 === undefined || (await this.#parts.saver.matches(paths[0] ?? '', validators.sha256)))
+    if (validators?.sha256 === undefined || (await this.#parts.destination.matches(paths[0] ?? '', validators.sha256)))
       return document;
     return { ...document, validators: {} };
   }
@@ -217,7 +215,7 @@ export class BatchRunner {
       case 'failed': {
         if (end.refused === undefined) return { kind: 'failed', exchange: end.exchange, failure: end.failure };
         const { body, rule } = end.refused;
-        const kept = await this.#parts.refused.keep(document, body);
+        const kept = await this.#parts.destination.refuse(document, body);
         const message = `${end.failure.message} (rule ${rule}; ${kept}; --check wire would accept it)`;
         return { kind: 'failed', exchange: end.exchange, failure: { ...end.failure, message } };
       }

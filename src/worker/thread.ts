@@ -6,10 +6,7 @@ import { OutageBreaker } from '../limits/outage-breaker.ts';
 import { systemClock } from '../model/clock.ts';
 import { createConnector } from '../http/connector.ts';
 import { NetworkWire } from '../http/wire.ts';
-import { DocumentSaver } from '../storage/folder/save.ts';
-import { RefusedBodies } from '../storage/folder/refused-bodies.ts';
-import { statePaths } from '../storage/state-folder.ts';
-import { TemporaryFolder } from '../storage/folder/temporary-file.ts';
+import { FolderDestination } from '../storage/folder/folder-destination.ts';
 import { BatchRunner } from './batch-runner.ts';
 import { Outbox } from './outbox.ts';
 import type { ToWorker, WorkerSettings } from './protocol.ts';
@@ -19,7 +16,6 @@ function serve(): void {
   if (parentPort === null) throw new Error('this file is the entry of a worker thread');
   const port = parentPort;
   const settings = workerData as WorkerSettings;
-  const paths = statePaths(settings.destination);
   const cancellation = new AbortController();
   const outbox = new Outbox(port);
   const draining = new AbortController();
@@ -27,7 +23,8 @@ function serve(): void {
   const paced = new PacedPermits(outbox, settings.pacedHosts, Date.now);
   // The breaker stands in front: who waits for a host to come back holds no start of its rate, which others could use.
   const breaker = new OutageBreaker(paced, { clock: systemClock, giveUpMs: settings.giveUpMs, listener: outbox });
-  const temporary = new TemporaryFolder(paths.temporary, settings.name);
+  const { name: thread, fsync } = settings;
+  const destination = new FolderDestination(settings.destination, { thread, fsync });
   const connector = createConnector(settings.proxies, settings.connectTimeoutMs);
   const wire = new NetworkWire(connector, {
     idleTimeoutMs: settings.http.idleTimeoutMs,
@@ -39,12 +36,11 @@ function serve(): void {
       settings: settings.http,
       wire,
       permits: { acquire: (host) => breaker.acquire(host, draining.signal) },
-      openTemporary: () => temporary.open(),
+      openTemporary: () => destination.openTemporary(),
       nowMs: Date.now,
       random: Math.random,
     },
-    saver: new DocumentSaver(settings.destination, temporary, settings.fsync),
-    refused: new RefusedBodies(paths.refused),
+    destination,
     breaker,
     outbox,
     connections: settings.connections,

@@ -255,7 +255,8 @@ test(
     const end = await runCommand(['--out', out, '--existing', 'replace'], { cwd, stdin });
     assertCannotWrite(end, out, /^the disk is full/);
     const rows = audit(out, new Map()).rows;
-    assert.ok(rows.length > old.length && rows.length < 2 * old.length, `${rows.length} rows`);
+    // Rows of one moment are one write, and fail together: that may be all.
+    assert.ok(rows.length >= old.length && rows.length < 2 * old.length, `${rows.length} rows`);
     const asRecorded = new Map(rows.map((row) => [row.path ?? '', row.sha256 ?? '']));
     const { faults, files } = audit(out, asRecorded);
     assert.deepEqual([faults, files.length], [[], old.length]);

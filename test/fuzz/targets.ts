@@ -15,8 +15,8 @@ import { codingOf, framingOf, type ReplyHead } from '../../src/http/reply-head.t
 import { retryAfterMs } from '../../src/http/retry-after.ts';
 import { UsageError } from '../../src/model/errors.ts';
 import { readUrlList } from '../../src/plan/url-list.ts';
-import { ManifestIndex } from '../../src/storage/manifest/manifest-index.ts';
 import { parseRow } from '../../src/storage/manifest/manifest-parse.ts';
+import { LoadedIndex } from '../support/loaded-index.ts';
 import { genuineBodies, refusalBodies } from './bodies.ts';
 import { below, mutated, pick, type Random } from './mutate.ts';
 
@@ -126,8 +126,7 @@ const manifests: Target = (random) => {
   const folder = mkdtempSync(join(tmpdir(), 'edgar-fetch-fuzz-'));
   try {
     writeFileSync(join(folder, 'manifest.jsonl'), spoiled);
-    const index = new ManifestIndex(join(folder, 'manifest.jsonl'));
-    index.load();
+    const index = new LoadedIndex(join(folder, 'manifest.jsonl'));
     const whole = spoiled.toString('latin1').split('\n').slice(0, -1);
     assert.equal(
       index.rows + index.unreadable,
@@ -145,10 +144,10 @@ const manifests: Target = (random) => {
 };
 
 /** The index says of each URL what its rows say: the last saved one stands. */
-function assertAgrees(index: ManifestIndex, lines: readonly string[]): void {
+function assertAgrees(index: LoadedIndex, lines: readonly string[]): void {
   const rows = lines.map((line) => parseRow(line)!);
   for (const { url } of rows) {
-    const known = index.lookUp(url);
+    const known = index.of(url);
     const ofUrl = rows.filter((row) => row.url === url);
     const saved = ofUrl.findLast(({ status }) => status === 'saved');
     assert.equal(known.kind, saved === undefined ? ofUrl.at(-1)!.status : 'saved', url);

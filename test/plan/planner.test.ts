@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
-import { Planner, type Plan, type PlannerSettings } from '../../src/plan/planner.ts';
-import { ManifestIndex } from '../../src/storage/manifest/manifest-index.ts';
+import { Planner, validatorsOf, type Plan, type PlannerSettings } from '../../src/plan/planner.ts';
+import { FolderDestination } from '../../src/storage/folder/folder-destination.ts';
+import { Manifest } from '../../src/storage/manifest/manifest.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
 const DAY = 86_400_000;
@@ -20,50 +21,35 @@ interface Setting {
 }
 
 /** Plans the lines in a destination with the given rows and files. */
-function plansOf(lines: readonly string[], { rows = [], files = {}, settings = {} }: Setting = {}): Plan[] {
-  return withFolder((out) => {
-    const { manifest } = makeState(out);
-    writeFileSync(manifest, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+function plansOf(lines: readonly string[], { rows = [], files = {}, settings = {} }: Setting = {}): Promise<Plan[]> {
+  return withFolder(async (out) => {
+    const paths = makeState(out);
+    writeFileSync(paths.manifest, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(out, path)), { recursive: true });
       writeFileSync(join(out, path), text);
     }
-    const index = new ManifestIndex(manifest);
-    index.load();
-    const resolved: PlannerSettings = {
-      destination: out,
-      layout: 'flat',
-      existing: 'skip',
-      recheckMissingMs: 7 * DAY,
-      ...settings,
-    };
-    const newPlanner = (): Planner =>
-      new Planner(
-        resolved,
-        index,
-        () => NOW,
-        () => ({ etag: '"x"' }),
-      );
-    const planner = newPlanner();
+    const manifest = Manifest.read(paths.manifest);
+    const resolved: PlannerSettings = { layout: 'flat', existing: 'skip', recheckMissingMs: 7 * DAY, ...settings };
+    const newPlanner = (): Planner => new Planner(resolved, manifest, new FolderDestination(out), () => NOW);
     const all = lines.map((text, at) => ({ number: at + 1, text, tooLong: false }));
+    const plans = await newPlanner().plan(all);
     // One by one, and together: the plans are the same.
-    const plans = all.map((line) => planner.plan(line));
-    const together = newPlanner();
-    const assessed = together.assess(all);
-    assert.deepEqual(
-      assessed.map((assessment) => together.conclude(assessment)),
-      plans,
-    );
+    const planner = newPlanner();
+    const single: Plan[] = [];
+    for (const line of all) single.push(...(await planner.plan([line])));
+    assert.deepEqual(single, plans);
+    await manifest.close();
     return plans;
   });
 }
 
-function planOf(line: string, setting: Setting = {}): Plan {
-  return plansOf([line], setting)[0]!;
+async function planOf(line: string, setting: Setting = {}): Promise<Plan> {
+  return (await plansOf([line], setting))[0]!;
 }
 
 function saved(path = 'a.xml', bytes = 4): ManifestRow {
-  return { url: URL_A, status: 'saved', path, bytes, sha256: '0'.repeat(64) };
+  return { url: URL_A, status: 'saved', path, bytes, sha256: '0'.repeat(64), etag: '"x"' };
 }
 
 function missing(daysAgo: number): ManifestRow {
@@ -72,8 +58,8 @@ function missing(daysAgo: number): ManifestRow {
 
 const FILES = { 'a.xml': '<a/>' };
 
-test('a new URL is fetched under its usual name, with its own form and tag kept', () => {
-  const plan = planOf('https://sec.gov/Archives/edgar/data/1/000000000000000001/a.xml \t my  key ');
+test('a new URL is fetched under its usual name, with its own form and tag kept', async () => {
+  const plan = await planOf('https://sec.gov/Archives/edgar/data/1/000000000000000001/a.xml \t my  key ');
   assert.deepEqual(plan, {
     kind: 'fetch',
     entry: {
@@ -93,8 +79,8 @@ test('a new URL is fetched under its usual name, with its own form and tag kept'
   });
 });
 
-test('forms of one URL are duplicates, whatever their tags', () => {
-  const plans = plansOf([
+test('forms of one URL are duplicates, whatever their tags', async () => {
+  const plans = await plansOf([
     URL_A,
     `${URL_A} tag`,
     URL_A.replace('www.', ''),
@@ -107,33 +93,26 @@ test('forms of one URL are duplicates, whatever their tags', () => {
   );
 });
 
-test('a URL that has a row is a duplicate when it comes again, too', () => {
-  const plans = plansOf([URL_A, `${URL_A}#x`, URL_A], { rows: [saved()], files: FILES });
+test('a URL that has a row is a duplicate when it comes again, too', async () => {
+  const plans = await plansOf([URL_A, `${URL_A}#x`, URL_A], { rows: [saved()], files: FILES });
   assert.deepEqual(
     plans.map(({ kind }) => kind),
     ['there', 'duplicate', 'duplicate'],
   );
 });
 
-test('lines without an http URL and lines over 8 KiB are bad, and say their number', () => {
+test('lines without an http URL and lines over 8 KiB are bad, and say their number', async () => {
   for (const line of ['no url', 'ftp://a.example/x', 'https://me@www.sec.gov/x', '-']) {
-    const plan = planOf(line);
+    const plan = await planOf(line);
     assert.ok(plan.kind === 'bad', line);
     assert.deepEqual(plan.entry, { url: line, line: 1 });
     assert.match(plan.message, /line 1 /);
   }
-  withFolder((out) => {
-    const settings = { destination: out, layout: 'flat', existing: 'skip', recheckMissingMs: 0 } as const;
-    const planner = new Planner(
-      settings,
-      new ManifestIndex(join(out, 'none')),
-      () => NOW,
-      () => undefined,
-    );
-    const plan = planner.plan({ number: 7, text: URL_A, tooLong: true });
-    assert.ok(plan.kind === 'bad');
-    assert.match(plan.message, /8 KiB/);
-  });
+  const settings = { layout: 'flat', existing: 'skip', recheckMissingMs: 0 } as const;
+  const planner = new Planner(settings, Manifest.read('/nowhere'), new FolderDestination('/nowhere'), () => NOW);
+  const [plan] = await planner.plan([{ number: 7, text: URL_A, tooLong: true }]);
+  assert.ok(plan?.kind === 'bad');
+  assert.match(plan.message, /8 KiB/);
 });
 
 /** Rows of one URL, whether its file is there, --existing, and what follows. */
@@ -182,8 +161,8 @@ const KNOWN: readonly (readonly [string, Setting, string])[] = [
 ];
 
 for (const [name, setting, expected] of KNOWN) {
-  test(`a URL that is ${name} is ${expected}`, () => {
-    const plan = planOf(URL_A, setting);
+  test(`a URL that is ${name} is ${expected}`, async () => {
+    const plan = await planOf(URL_A, setting);
     if (plan.kind !== 'fetch') return assert.equal(plan.kind, expected);
     const { owned, paths, validators } = plan.target;
     const words = ['fetch', owned ? 'owned' : '', paths.join(), validators === undefined ? '' : 'conditional'];
@@ -191,16 +170,16 @@ for (const [name, setting, expected] of KNOWN) {
   });
 }
 
-test("a path that another URL's row holds is not given away", () => {
+test("a path that another URL's row holds is not given away", async () => {
   const other = `${FOLDER.replace('000000000000000001', '000000000000000002')}A.xml`;
-  const plan = planOf(other, { rows: [saved()] });
+  const plan = await planOf(other, { rows: [saved()] });
   assert.ok(plan.kind === 'fetch');
   assert.deepEqual([plan.target.paths, plan.target.collides], [['000000000000000002-A.xml'], true]);
 });
 
-test('with a mirror documents of sec.gov are fetched from there, path and query kept, and no others', () => {
+test('with a mirror documents of sec.gov are fetched from there, path and query kept, and no others', async () => {
   const settings = { mirror: 'http://localhost:8080' };
-  const plans = plansOf([`${URL_A}?x=1`, 'https://data.sec.gov/b.json', 'https://a.example/c'], { settings });
+  const plans = await plansOf([`${URL_A}?x=1`, 'https://data.sec.gov/b.json', 'https://a.example/c'], { settings });
   assert.deepEqual(
     plans.map((plan) => plan.kind === 'fetch' && [plan.target.fetchUrl, plan.target.contactsSec]),
     [
@@ -223,12 +202,12 @@ const CLAIMS: readonly (readonly [string, Setting, readonly [string, string]])[]
 ];
 
 for (const [name, setting, expected] of CLAIMS) {
-  test(`of two URLs with one path ${name} only the later may keep it, and neither replaces what stands there`, () => {
+  test(`of two URLs with one path ${name} only the later may keep it, and neither replaces what stands there`, async () => {
     const own = ['000000000000000001-a.xml', '000000000000000002-a.xml'];
     for (const path of ['a.xml', 'A.XML']) {
       const files = path === 'a.xml' || setting.files === undefined ? {} : { [path]: '<a/>' };
       const rows = [saved(), { ...saved(path), url: URL_B }];
-      const plans = plansOf([URL_A, URL_B], { ...setting, files: { ...setting.files, ...files }, rows });
+      const plans = await plansOf([URL_A, URL_B], { ...setting, files: { ...setting.files, ...files }, rows });
       const words = plans.map((plan, at) => {
         if (plan.kind !== 'fetch') return plan.kind;
         assert.equal(plan.target.owned, false);
@@ -242,8 +221,27 @@ for (const [name, setting, expected] of CLAIMS) {
   });
 }
 
-test("a path that only superseded rows share is nobody else's", () => {
+test("a path that only superseded rows share is nobody else's", async () => {
   const rows = [saved(), { ...saved(), url: URL_B }, saved('b.xml')];
-  const kinds = plansOf([URL_A, URL_B], { rows, files: { 'a.xml': '<a/>', 'b.xml': '<a/>' } }).map(({ kind }) => kind);
+  const kinds = (await plansOf([URL_A, URL_B], { rows, files: { 'a.xml': '<a/>', 'b.xml': '<a/>' } })).map(
+    ({ kind }) => kind,
+  );
   assert.deepEqual(kinds, ['there', 'there']);
+});
+
+test('a request is made conditional only by what may stand in a header, and is bound to bytes', () => {
+  const row = { url: 'https://a.example/1', status: 'saved', path: 'a', bytes: 1 } as const;
+  const sha256 = 'a1'.repeat(32);
+  const etag = '"x\u00e9"';
+  const lastModified = 'Mon, 01 Jan 2024 21:30:00 GMT';
+  assert.deepEqual(validatorsOf({ ...row, sha256, etag, lastModified }), { etag, lastModified, sha256 });
+  assert.deepEqual(validatorsOf({ ...row, sha256, etag }), { etag, lastModified: undefined, sha256 });
+  assert.deepEqual(validatorsOf({ ...row, sha256, lastModified }), { etag: undefined, lastModified, sha256 });
+  assert.equal(validatorsOf({ ...row, sha256 }), undefined);
+  assert.equal(validatorsOf({ ...row, etag, lastModified }), undefined, 'of which bytes?');
+  assert.equal(validatorsOf(undefined), undefined);
+  for (const unsafe of ['', ' ', ' x', 'x\r\nHost: y', 'x\0', 'x\t', '\u20ac', 'x\u007f', 'x'.repeat(5_000), '"x" ']) {
+    assert.equal(validatorsOf({ ...row, sha256, etag: unsafe, lastModified }), undefined, JSON.stringify(unsafe));
+    assert.equal(validatorsOf({ ...row, sha256, etag, lastModified: unsafe }), undefined, JSON.stringify(unsafe));
+  }
 });

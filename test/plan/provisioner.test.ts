@@ -1,13 +1,13 @@
 // Batches are pulled, of a fixed size, and cut short when the source pauses; nothing is read before somebody wants it.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ListReader } from '../../src/plan/list-reader.ts';
 import { Planner } from '../../src/plan/planner.ts';
 import { provision, type Provision } from '../../src/plan/provisioner.ts';
 import type { ListLine } from '../../src/plan/url-list.ts';
-import { ManifestIndex } from '../../src/storage/manifest/manifest-index.ts';
+import { FolderDestination } from '../../src/storage/folder/folder-destination.ts';
+import { Manifest } from '../../src/storage/manifest/manifest.ts';
 import { withFolder } from '../support/test-folder.ts';
 
 function urls(from: number, count: number): ListLine[] {
@@ -19,13 +19,8 @@ function urls(from: number, count: number): ListLine[] {
 }
 
 function plannerIn(out: string): Planner {
-  const settings = { destination: out, layout: 'flat', existing: 'skip', recheckMissingMs: 0 } as const;
-  return new Planner(
-    settings,
-    new ManifestIndex(join(out, 'none')),
-    () => 0,
-    () => undefined,
-  );
+  const settings = { layout: 'flat', existing: 'skip', recheckMissingMs: 0 } as const;
+  return new Planner(settings, Manifest.read(`${out}/none`), new FolderDestination(out), () => 0);
 }
 
 /** The next provision of a list; undefined at its end. */

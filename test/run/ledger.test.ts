@@ -1,7 +1,7 @@
 // Every line ends in the accounts exactly once, saved only when its row is durable; and where rows cannot be written, no
 // document stays without one, and nothing that was there before is lost.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -10,43 +10,31 @@ import type { ManifestRow } from '../../src/model/manifest-row.ts';
 import type { Exchange, Outcome } from '../../src/model/outcome.ts';
 import type { RunEvent } from '../../src/model/run-event.ts';
 import { Ledger } from '../../src/run/ledger.ts';
-import { HeldMissing } from '../../src/run/mass-missing.ts';
 import type { FetchPlan } from '../../src/plan/provisioner.ts';
-import { ManifestIndex } from '../../src/storage/manifest/manifest-index.ts';
-import { ManifestRows } from '../../src/storage/manifest/manifest-rows.ts';
-import { ManifestWriter } from '../../src/storage/manifest/manifest-writer.ts';
+import { FolderDestination } from '../../src/storage/folder/folder-destination.ts';
+import { Manifest } from '../../src/storage/manifest/manifest.ts';
+import { SpilledRows } from '../../src/storage/spilled-rows.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
 const EXCHANGE: Exchange = { attempts: 1, requests: 2, startedAtMs: 0, settledAtMs: 1, wireBytes: 10 };
-
-/** A writer on a disk that is full. */
-class FullWriter extends ManifestWriter {
-  override append(): Promise<number> {
-    return Promise.reject(new CannotWriteError('the disk is full'));
-  }
-}
 
 class Desk {
   readonly ledger: Ledger;
   readonly events: RunEvent[] = [];
   readonly stops: string[] = [];
-  readonly #manifest: string;
-  readonly #writer: ManifestWriter;
+  readonly #path: string;
+  readonly #manifest: Manifest;
 
   constructor(out: string, options: { full?: boolean; reportUnchanged?: boolean } = {}) {
     const paths = makeState(out);
-    this.#manifest = paths.manifest;
-    const index = new ManifestIndex(paths.manifest);
-    index.load();
-    this.#writer =
-      options.full === true ? new FullWriter(paths.manifest, false) : new ManifestWriter(paths.manifest, false);
+    this.#path = paths.manifest;
+    this.#manifest = Manifest.open(paths.manifest, false);
+    if (options.full === true) this.#manifest.append = () => Promise.reject(new CannotWriteError('the disk is full'));
     this.ledger = new Ledger({
       run: 'r',
-      destination: out,
-      index,
-      rows: new ManifestRows(paths.manifest),
-      writer: this.#writer,
-      held: new HeldMissing(join(paths.temporary, 'missing.jsonl')),
+      destination: new FolderDestination(out),
+      manifest: this.#manifest,
+      held: new SpilledRows(join(paths.temporary, 'missing.jsonl')),
       nowMs: () => 0,
       emit: (event) => this.events.push(event),
       reportUnchanged: options.reportUnchanged ?? false,
@@ -60,17 +48,13 @@ class Desk {
 
   async finish(): Promise<ManifestRow[]> {
     await this.ledger.finish();
-    await this.#writer.close();
+    await this.#manifest.close();
     return this.rows();
   }
 
   rows(): ManifestRow[] {
-    const lines = readFileSync(this.#manifest, 'utf8').split('\n');
+    const lines = readFileSync(this.#path, 'utf8').split('\n');
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as ManifestRow);
-  }
-
-  reopened(): ManifestWriter {
-    return new ManifestWriter(this.#manifest, false);
   }
 }
 
@@ -166,10 +150,10 @@ function read(ledger: Ledger, fate: Fate, sequence: number): number | undefined 
       ledger.settlePlan({ kind: 'bad', entry, message: 'no URL' });
       return undefined;
     case 'known-missing':
-      ledger.settlePlan({ kind: 'known-missing', entry, rowOffset: 0 });
+      ledger.settlePlan({ kind: 'known-missing', entry });
       return undefined;
     case 'there':
-      ledger.settlePlan({ kind: 'there', entry, rowOffset: 0, path: 'a.xml' });
+      ledger.settlePlan({ kind: 'there', entry, path: 'a.xml' });
       return undefined;
     default:
       return ledger.open([planOf(sequence)]).documents[0]?.sequence;
@@ -254,40 +238,44 @@ test('where nearly everything is missing nothing is marked so, with a warning ab
     assert.ok(desk.events.some((event) => event.kind === 'warning' && event.message.includes('User-Agent')));
   }));
 
-test('a row that cannot be written stops the run, and its document is mended once there is room', () =>
+test('a row that cannot be written stops the run, and its document is removed and left', () =>
   withFolder(async (out) => {
     const desk = new Desk(out, { full: true });
     writeFileSync(join(out, '0.xml'), '<a/>');
     desk.open(0);
     desk.ledger.settle(0, savedAs(0));
-    await desk.finish();
+    assert.deepEqual(await desk.finish(), []);
     assert.deepEqual(desk.stops, ['the disk is full']);
-    assert.equal(desk.ledger.counts.saved, 0);
-    await desk.ledger.mend(() => desk.reopened());
-    assert.deepEqual([desk.ledger.counts.saved, desk.ledger.counts.left], [1, 0]);
-    assert.equal(desk.rows().length, 1);
-    assert.ok(existsSync(join(out, '0.xml')));
-  }));
-
-test('a document whose row can never be written is removed again and left', () =>
-  withFolder(async (out) => {
-    const desk = new Desk(out, { full: true });
-    writeFileSync(join(out, '0.xml'), '<a/>');
-    desk.open(0);
-    desk.ledger.settle(0, savedAs(0));
-    await desk.finish();
-    await desk.ledger.mend(() => {
-      throw new CannotWriteError('still full');
-    });
     assert.deepEqual([desk.ledger.counts.saved, desk.ledger.counts.left], [0, 1]);
     assert.equal(existsSync(join(out, '0.xml')), false);
+  }));
+
+test('of a document whose row cannot be written what was there before stays, or comes back', () =>
+  withFolder(async (out) => {
+    const desk = new Desk(out, { full: true });
+    const { replaced } = makeState(out);
+    const old = 'e'.repeat(64);
+    mkdirSync(replaced);
+    writeFileSync(join(replaced, old), '<old/>');
+    for (const sequence of [0, 1]) {
+      writeFileSync(join(out, `${sequence}.xml`), '<a/>');
+      desk.open(sequence);
+      const more = sequence === 0 ? { wasThere: true } : { previousSha256: old };
+      const document = { path: `${sequence}.xml`, bytes: 4, sha256: 'x', ...more };
+      desk.ledger.settle(sequence, { kind: 'saved', exchange: EXCHANGE, document });
+    }
+    await desk.finish();
+    assert.equal(desk.ledger.counts.left, 2);
+    assert.equal(readFileSync(join(out, '0.xml'), 'utf8'), '<a/>', 'it stood there without a row');
+    assert.equal(readFileSync(join(out, '1.xml'), 'utf8'), '<old/>');
+    assert.equal(readFileSync(join(replaced, old), 'utf8'), '<old/>');
   }));
 
 test('a known-missing line is told with the tag and the form of its line', () =>
   withFolder(async (out) => {
     const desk = new Desk(out, { reportUnchanged: true });
     const entry = { url: urlOf(0), line: 7, given: 'HTTPS://a.example/0.xml', tag: 'key' };
-    desk.ledger.settlePlan({ kind: 'known-missing', entry, rowOffset: 0 });
+    desk.ledger.settlePlan({ kind: 'known-missing', entry });
     await desk.finish();
     const told = desk.events.find((event) => event.kind === 'settled');
     assert.ok(told !== undefined);

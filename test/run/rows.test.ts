@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Exchange, SavedDocument } from '../../src/model/outcome.ts';
-import { badLineRow, rowOf, unchangedRow, validatorsOf } from '../../src/run/rows.ts';
+import * as rows from '../../src/run/rows.ts';
+
+/** A row as it is written: what is undefined is left out. */
+function written<R extends object>(row: R): R {
+  return JSON.parse(JSON.stringify(row)) as R;
+}
+
+const rowOf = (...args: Parameters<typeof rows.rowOf>) => written(rows.rowOf(...args));
+const badLineRow = (...args: Parameters<typeof rows.badLineRow>) => written(rows.badLineRow(...args));
+const unchangedRow = (...args: Parameters<typeof rows.unchangedRow>) => written(rows.unchangedRow(...args));
 
 /** The order of DESIGN.md and docs/format.md. */
 const ORDER = [
@@ -55,7 +64,6 @@ function assertOrdered(row: object): void {
     keys,
     ORDER.filter((name) => keys.includes(name)),
   );
-  for (const [name, value] of Object.entries(row)) assert.notEqual(value, undefined, name);
 }
 
 test('a full saved row has every field but the error, in order', () => {
@@ -121,21 +129,4 @@ test('an unchanged row does not keep the tag and the form of an earlier list', (
   const outcome = { kind: 'saved', exchange: EXCHANGE, document: DOCUMENT } as const;
   const row = unchangedRow(ENTRY, rowOf(FULL_ENTRY, outcome, { run: 'r' }), 'a.xml');
   assert.deepEqual([row.given, row.tag], [undefined, undefined]);
-});
-
-test('a request is made conditional only by what may stand in a header, and is bound to bytes', () => {
-  const row = { url: 'https://a.example/1', status: 'saved', path: 'a', bytes: 1 } as const;
-  const sha256 = 'a1'.repeat(32);
-  const etag = '"x\u00e9"';
-  const lastModified = 'Mon, 01 Jan 2024 21:30:00 GMT';
-  assert.deepEqual(validatorsOf({ ...row, sha256, etag, lastModified }), { etag, lastModified, sha256 });
-  assert.deepEqual(validatorsOf({ ...row, sha256, etag }), { etag, sha256 });
-  assert.deepEqual(validatorsOf({ ...row, sha256, lastModified }), { lastModified, sha256 });
-  assert.equal(validatorsOf({ ...row, sha256 }), undefined);
-  assert.equal(validatorsOf({ ...row, etag, lastModified }), undefined, 'of which bytes?');
-  assert.equal(validatorsOf(undefined), undefined);
-  for (const unsafe of ['', ' ', ' x', 'x\r\nHost: y', 'x\0', 'x\t', '\u20ac', 'x\u007f', 'x'.repeat(5_000), '"x" ']) {
-    assert.equal(validatorsOf({ ...row, sha256, etag: unsafe, lastModified }), undefined, JSON.stringify(unsafe));
-    assert.equal(validatorsOf({ ...row, sha256, etag, lastModified: unsafe }), undefined, JSON.stringify(unsafe));
-  }
 });

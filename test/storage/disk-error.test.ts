@@ -16,17 +16,28 @@ function systemError(code: string, path?: string): Error {
 test('each code that a disk may answer with has words of its own', () => {
   for (const code of CODES) {
     const sentences = [
-      cannotWrite('/d/x', systemError(code), 7),
+      cannotWrite('/d/x', systemError(code)),
       cannotRead('/d/x', systemError(code)),
       unexpectedDiskError(systemError(code)),
       unexpectedDiskError(systemError(code, '/d/x')),
     ];
     for (const sentence of sentences) {
       assert.ok(sentence instanceof CannotWriteError, code);
-      assert.match(sentence.message, /^cannot (?:write|read|use) (?:\/d\/x|a file)(?: \(7 B free\))?: [^\n]+$/);
+      assert.match(
+        sentence.message,
+        /^cannot (?:write|read|use) (?:\/d\/x|a file)(?: \([\d.]+ k?[BMGT]+ free\))?: [^\n]+$/,
+      );
       assert.doesNotMatch(sentence.message, /what the system says/, code);
     }
   }
+});
+
+test('the room that is left is told of a path whose folders are not there too', () => {
+  for (const path of ['/absent/folder/x', '/x', import.meta.filename])
+    assert.match(
+      cannotWrite(path, systemError('ENOSPC')).message,
+      /^cannot write \S+ \([\d.]+ k?[BMGT]+ free\): the disk/,
+    );
 });
 
 test('an unforeseen answer keeps the words of the system, with the path', () => {

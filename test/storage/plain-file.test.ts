@@ -4,8 +4,7 @@ import { constants, lstatSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cannotWrite, WrongKindError } from '../../src/storage/disk-error.ts';
-import { sha256OfFile } from '../../src/storage/file-digest.ts';
-import { expectKind, kindAt, openPlainFile, readBeginning } from '../../src/storage/plain-file.ts';
+import { expectKind, kindAt, openPlainFile, readBeginning, sha256OfFile } from '../../src/storage/plain-file.ts';
 import { put, THINGS } from '../support/things.ts';
 import { withFolder } from '../support/test-folder.ts';
 
@@ -50,7 +49,7 @@ test('nothing is not of the wrong kind; a link to a file is a file', () =>
   }));
 
 test('what stands in the way is one sentence that names it and says what to do', () => {
-  const { message } = cannotWrite('/d/x', new WrongKindError('named pipe', 'file'), 17);
+  const { message } = cannotWrite('/d/x', new WrongKindError('named pipe', 'file'));
   assert.equal(
     message,
     'cannot write /d/x: it is a named pipe where a file belongs; restore it or move it away, and run the same command again',

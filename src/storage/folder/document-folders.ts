@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { isDocumentPath } from '../../edgar/layout.ts';
-import { errorCode } from '../disk-error.ts';
+import { errorCode } from '../../model/errors.ts';
 import { statePaths } from '../state-folder.ts';
 
 const MAX_SHOWN = 200;

@@ -2,7 +2,8 @@
 // folder: whoever asks while one is under way gets the next.
 import { close, constants, fsync, open } from 'node:fs';
 import { promisify } from 'node:util';
-import { cannotWrite, errorCode } from '../disk-error.ts';
+import { errorCode } from '../../model/errors.ts';
+import { cannotWrite } from '../disk-error.ts';
 
 const openFile = promisify(open);
 const syncFile = promisify(fsync);

@@ -4,11 +4,10 @@ import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:f
 import { basename, join } from 'node:path';
 import type { Body } from '../../model/body.ts';
 import type { DocumentRequest } from '../../model/document.ts';
-import { CannotWriteError } from '../../model/errors.ts';
-import { cannotWrite, errorCode } from '../disk-error.ts';
+import { CannotWriteError, errorCode } from '../../model/errors.ts';
+import { cannotWrite } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
 import { STATE_FOLDER } from '../state-folder.ts';
-import { freeBytes } from './temporary-file.ts';
 
 const MAX_KEPT = 100;
 const MAX_NAME_BYTES = 200;
@@ -37,8 +36,7 @@ export class RefusedBodies {
       this.#trim();
     } catch (error) {
       if (body.kind === 'file') body.file.discard();
-      if (error instanceof CannotWriteError || OF_THE_DISK.has(errorCode(error)))
-        throw cannotWrite(path, error, freeBytes(path));
+      if (error instanceof CannotWriteError || OF_THE_DISK.has(errorCode(error))) throw cannotWrite(path, error);
       return `not kept, because ${this.#folder} cannot take it (${errorCode(error)})`;
     }
     return `kept as ${join(STATE_FOLDER, 'refused', name)}`;

@@ -2,31 +2,19 @@
 // synced, renamed, folder synced; the manifest row comes after, from the main thread. Nothing that is not ours is overwritten.
 import { copyFileSync, existsSync, linkSync, lstatSync, renameSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDocumentPath } from '../../edgar/layout.ts';
 import { discardBody, type Body, type BodyFile } from '../../model/body.ts';
-import { permanentFailure, type Failure } from '../../model/failure.ts';
+import { permanentFailure } from '../../model/failure.ts';
 import type { DocumentRequest } from '../../model/document.ts';
+import type { SaveEnd } from '../destination.ts';
 import { DocumentFolders, FolderBlockedError, impossibleName } from './document-folders.ts';
-import { cannotWrite, errorCode, isImpossibleName } from '../disk-error.ts';
+import { errorCode } from '../../model/errors.ts';
+import { cannotWrite, isImpossibleName } from '../disk-error.ts';
 import { makeFolder } from '../make-folder.ts';
 import { FolderSync } from './folder-sync.ts';
-import { sha256OfFile } from '../file-digest.ts';
 import { releaseMemory } from './release-memory.ts';
-import { kindAt } from '../plain-file.ts';
+import { kindAt, sha256OfFile } from '../plain-file.ts';
 import { statePaths } from '../state-folder.ts';
 import type { TemporaryFolder } from './temporary-file.ts';
-import { freeBytes } from './temporary-file.ts';
-
-export type SaveEnd =
-  | {
-      readonly kind: 'saved';
-      readonly path: string;
-      readonly previousSha256: string | undefined;
-      readonly warning: string | undefined;
-    }
-  /** The file at the URL's path has these bytes already; it was left untouched. */
-  | { readonly kind: 'same'; readonly path: string; readonly adopted: boolean }
-  | { readonly kind: 'failed'; readonly failure: Failure };
 
 type Place =
   | { readonly kind: 'free'; readonly path: string; readonly warning?: string }
@@ -67,13 +55,8 @@ export class DocumentSaver {
       if (closed instanceof FolderBlockedError)
         return { kind: 'failed', failure: permanentFailure('disk', closed.message) };
       const path = join(this.#folders.destination, name);
-      throw cannotWrite(path, error, freeBytes(path));
+      throw cannotWrite(path, error);
     }
-  }
-
-  /** True if the file at a relative path has these bytes. Never rejects: what cannot be read has not. */
-  async matches(path: string, sha256: string): Promise<boolean> {
-    return isDocumentPath(path) && sha256 === (await sha256OfFile(this.#folders.fileAt(path)).catch(() => undefined));
   }
 
   async #findPlace(request: DocumentRequest, body: Body): Promise<Place> {

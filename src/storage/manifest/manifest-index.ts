@@ -1,23 +1,20 @@
 // Owns what the manifest says, in memory: for each URL whether it is saved (where, how large), missing or failed, and where
 // its rows lie in the file. About 110 bytes a URL; the rows themselves stay on disk and are read when they are needed.
-import { closeSync, fstatSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import type { ManifestRow } from '../../model/manifest-row.ts';
-import { digestOfBytes, digestOfText, type Digest } from './digest.ts';
-import { DigestTable } from './digest-table.ts';
+import { fingerprintOfBytes, fingerprintOf, type Fingerprint } from './fingerprint.ts';
+import { FingerprintSet } from './fingerprint-set.ts';
 import { foldCase } from '../../edgar/layout.ts';
 import { Column, PathColumn } from './column.ts';
-import { errorCode } from '../disk-error.ts';
 import { BlockOfRows, type RowBeginning } from './manifest-line.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
-import { sharedPaths, type SharedPaths } from '../shared-paths.ts';
+import { PathClaims } from './path-claims.ts';
 import { WholeLines } from './whole-lines.ts';
-import { openPlainFile } from '../plain-file.ts';
 
 interface SavedDocument {
   readonly kind: 'saved';
   readonly path: string;
   readonly bytes: number;
-  readonly rowOffset: number;
   /** Saved rows of other URLs name this path too: whether that of this URL is the last of them. */
   readonly claim?: 'last' | 'earlier';
 }
@@ -25,7 +22,7 @@ interface SavedDocument {
 export type KnownDocument =
   | { readonly kind: 'unknown' }
   | SavedDocument
-  | { readonly kind: 'missing'; readonly sinceMs: number; readonly rowOffset: number }
+  | { readonly kind: 'missing'; readonly sinceMs: number }
   | { readonly kind: 'failed' };
 
 /** State of a URL in a cell: what its last row says, and whether a saved row came before. */
@@ -34,15 +31,14 @@ const LAST_MISSING = 2;
 const LAST_FAILED = 3;
 
 export class ManifestIndex {
-  readonly #path: string;
-  readonly #urls = new DigestTable();
+  readonly #urls = new FingerprintSet();
   readonly #last = new Column();
   readonly #lastOffset = new Column();
   readonly #savedOffset = new Column();
   readonly #bytes = new Column();
   readonly #missingSinceMs = new Column();
   readonly #savedPath = new PathColumn();
-  #shared: SharedPaths | undefined;
+  #claims: PathClaims | undefined;
   /** Offsets of failed rows, and the number of rows, of URLs that this run added. */
   readonly #newFailed: number[] = [];
   #newUrls = 0;
@@ -50,47 +46,42 @@ export class ManifestIndex {
   rows = 0;
   unreadable = 0;
 
-  constructor(path: string) {
-    this.#path = path;
-  }
-
   get urls(): number {
     return this.#urls.size;
   }
 
-  /** What the rows say of a URL. */
-  lookUp(url: string): KnownDocument {
-    return this.lookUpNumber(this.numberOf(digestOfText(url)));
-  }
-
-  /** The number of the URL with this digest, below `urls`; -1 if no row names it. */
-  numberOf(digest: Digest): number {
-    return this.#urls.indexOf(digest);
+  /** The number of the URL with this fingerprint, below `urls`; -1 if no row names it. */
+  numberOf(fingerprint: Fingerprint): number {
+    return this.#urls.indexOf(fingerprint);
   }
 
   /** What the rows say of the URL with this number. */
-  lookUpNumber(index: number): KnownDocument {
-    if (index < 0) return { kind: 'unknown' };
-    const path = this.#savedPath.get(index);
-    if (path !== undefined) return this.#savedDocument(index, path);
-    if (this.#last.get(index) === LAST_MISSING) {
-      const sinceMs = this.#missingSinceMs.get(index);
-      return { kind: 'missing', sinceMs, rowOffset: this.#lastOffset.get(index) };
-    }
-    return { kind: 'failed' };
+  lookUp(number: number): KnownDocument {
+    if (number < 0) return { kind: 'unknown' };
+    const path = this.#savedPath.get(number);
+    if (path !== undefined) return this.#savedDocument(number, path);
+    if (this.#last.get(number) !== LAST_MISSING) return { kind: 'failed' };
+    return { kind: 'missing', sinceMs: this.#missingSinceMs.get(number) };
   }
 
-  #savedDocument(index: number, path: string): SavedDocument {
-    const bytes = this.#bytes.get(index);
-    const rowOffset = this.#savedOffset.get(index);
-    const last = this.sharedPaths.size === 0 ? undefined : this.sharedPaths.get(foldCase(path));
-    if (last === undefined) return { kind: 'saved', path, bytes, rowOffset };
-    return { kind: 'saved', path, bytes, rowOffset, claim: last === index ? 'last' : 'earlier' };
+  /** Where the last row of the URL with this number begins, or its last saved row. */
+  offsetOf(number: number, which: 'last' | 'saved'): number | undefined {
+    if (number < 0) return undefined;
+    if (which === 'last') return this.#lastOffset.get(number);
+    return this.#savedPath.hashAt(number) === 0 ? undefined : this.#savedOffset.get(number);
   }
 
-  /** Paths that several URLs claim, as the manifest was when it was read. */
-  get sharedPaths(): SharedPaths {
-    return (this.#shared ??= sharedPaths(this.#savedPath, this.#urls.size, (url) => this.#savedOffset.get(url)));
+  #savedDocument(number: number, path: string): SavedDocument {
+    const bytes = this.#bytes.get(number);
+    const { shared } = this.claims;
+    const last = shared.size === 0 ? undefined : shared.get(foldCase(path));
+    if (last === undefined) return { kind: 'saved', path, bytes };
+    return { kind: 'saved', path, bytes, claim: last === number ? 'last' : 'earlier' };
+  }
+
+  /** The paths of the URLs, as the manifest was when it was read. */
+  get claims(): PathClaims {
+    return (this.#claims ??= new PathClaims(this.#savedPath, this.#urls.size, (url) => this.#savedOffset.get(url)));
   }
 
   /** Offsets of the rows that are current: a URL's last row, and its last saved row if that is another. */
@@ -116,16 +107,11 @@ export class ManifestIndex {
   }
 
   /** Every document that is saved, as its last saved row says. */
-  *savedDocuments(): Generator<{ readonly path: string; readonly rowOffset: number }> {
+  *savedDocuments(): Generator<{ readonly path: string; readonly offset: number }> {
     for (let index = 0; index < this.#urls.size; index++) {
       const path = this.#savedPath.get(index);
-      if (path !== undefined) yield { path, rowOffset: this.#savedOffset.get(index) };
+      if (path !== undefined) yield { path, offset: this.#savedOffset.get(index) };
     }
-  }
-
-  /** Visits the UTF-8 bytes of every path that a saved row holds. */
-  visitSavedPaths(visit: (bytes: Buffer, start: number, end: number) => void): void {
-    for (let index = 0; index < this.#urls.size; index++) this.#savedPath.visit(index, visit);
   }
 
   /**
@@ -133,8 +119,8 @@ export class ManifestIndex {
    * from coming twice), so that memory does not grow with the list; only failures are remembered, for the failed list.
    */
   record(row: ManifestRow, offset: number): void {
-    const digest = digestOfText(row.url);
-    if (this.#urls.has(digest)) return this.#take(digest, row, offset);
+    const fingerprint = fingerprintOf(row.url);
+    if (this.#urls.has(fingerprint)) return this.#take(fingerprint, row, offset);
     this.rows++;
     this.#newUrls++;
     if (row.status === 'failed') this.#newFailed.push(offset);
@@ -154,23 +140,8 @@ export class ManifestIndex {
     return kept;
   }
 
-  /** Reads the whole manifest; an absent one is empty. */
-  load(): void {
-    let descriptor: number;
-    try {
-      descriptor = openPlainFile(this.#path);
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return;
-      throw error;
-    }
-    try {
-      this.#read(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  }
-
-  #read(descriptor: number): void {
+  /** Reads the whole manifest. */
+  load(descriptor: number): void {
     const lines = new WholeLines(descriptor, MAX_LINE_BYTES);
     for (const { buffer, start, end, offset } of lines.blocks()) {
       this.#readLines(buffer, start, end, offset);
@@ -190,29 +161,29 @@ export class ManifestIndex {
 
   #readLine(buffer: Buffer, beginning: RowBeginning | undefined, start: number, end: number, offset: number): void {
     if (beginning !== undefined) {
-      const digest = digestOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
-      return this.#takeSaved(digest, beginning.bytes, offset, (index) => {
-        this.#savedPath.setBytes(index, buffer, beginning.pathStart, beginning.pathEnd);
+      const fingerprint = fingerprintOfBytes(buffer, beginning.urlStart, beginning.urlEnd);
+      return this.#takeSaved(fingerprint, beginning.bytes, offset, (index) => {
+        this.#savedPath.set(index, buffer, beginning.pathStart, beginning.pathEnd);
       });
     }
     const row = parseRow(buffer.toString('utf8', start, end));
     if (row === undefined) this.unreadable++;
-    else this.#take(digestOfText(row.url), row, offset);
+    else this.#take(fingerprintOf(row.url), row, offset);
   }
 
-  #take(digest: Digest, row: ManifestRow, offset: number): void {
+  #take(fingerprint: Fingerprint, row: ManifestRow, offset: number): void {
     if (row.status === 'saved' && row.path !== undefined && row.bytes !== undefined) {
-      const { path } = row;
-      return this.#takeSaved(digest, row.bytes, offset, (index) => this.#savedPath.set(index, path));
+      const path = Buffer.from(row.path);
+      return this.#takeSaved(fingerprint, row.bytes, offset, (index) => this.#savedPath.set(index, path));
     }
-    const index = this.#indexOf(digest);
+    const index = this.#indexOf(fingerprint);
     this.#last.set(index, row.status === 'missing' ? LAST_MISSING : LAST_FAILED);
     this.#lastOffset.set(index, offset);
     if (row.status === 'missing') this.#missingSinceMs.set(index, Date.parse(row.settledAt ?? '') || 0);
   }
 
-  #takeSaved(digest: Digest, bytes: number, offset: number, storePath: (index: number) => void): void {
-    const index = this.#indexOf(digest);
+  #takeSaved(fingerprint: Fingerprint, bytes: number, offset: number, storePath: (index: number) => void): void {
+    const index = this.#indexOf(fingerprint);
     this.#last.set(index, LAST_SAVED);
     this.#lastOffset.set(index, offset);
     this.#savedOffset.set(index, offset);
@@ -220,9 +191,9 @@ export class ManifestIndex {
     storePath(index);
   }
 
-  #indexOf(digest: Digest): number {
+  #indexOf(fingerprint: Fingerprint): number {
     this.rows++;
-    const index = this.#urls.add(digest);
+    const index = this.#urls.add(fingerprint);
     return index < 0 ? -1 - index : index;
   }
 }

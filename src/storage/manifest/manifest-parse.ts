@@ -38,6 +38,9 @@ const FIELDS: ReadonlyMap<string, (value: unknown) => boolean> = new Map<
   ['error', isError],
 ]);
 
+/** All of a row's fields, in the order of docs/format.md. */
+export const ROW_FIELDS = [...FIELDS.keys()] as readonly (keyof ManifestRow)[];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A manifest line as a row, or undefined if it is none. */

@@ -1,12 +1,11 @@
 // Owns appending rows to the manifest. Rows that arrive while a write is under way go together in the next one, and share
 // its sync. A row is durable when its promise resolves. Of what is in the file nothing is taken away but half a row that a
 // run was writing when it was killed.
-import { closeSync, fsync, ftruncateSync, openSync, readSync, fstatSync, write, writeSync } from 'node:fs';
+import { fsync, ftruncateSync, readSync, fstatSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ManifestRow } from '../../model/manifest-row.ts';
 import { cannotWrite } from '../disk-error.ts';
 import { MAX_LINE_BYTES, parseRow } from './manifest-parse.ts';
-import { freeBytes } from '../folder/temporary-file.ts';
 
 const writeFile = promisify(write);
 const syncFile = promisify(fsync);
@@ -26,16 +25,12 @@ export class ManifestWriter {
   #flushing: Promise<void> | undefined;
   #broken: Error | undefined;
 
-  /** Opens or creates the manifest; its last line is ended, or cut off if it is torn. Throws CannotWriteError. */
-  constructor(path: string, fsyncRows: boolean) {
+  /** Of a file that is open for appending, so many bytes long. */
+  constructor(path: string, descriptor: number, length: number, fsyncRows: boolean) {
     this.#path = path;
+    this.#descriptor = descriptor;
+    this.#offset = length;
     this.#fsync = fsyncRows;
-    try {
-      this.#descriptor = openSync(path, 'a+', 0o666);
-      this.#offset = endLastLine(this.#descriptor);
-    } catch (error) {
-      throw cannotWrite(path, error, freeBytes(path));
-    }
   }
 
   /** Appends a row; resolves with its offset when it is on the device. Rejects with CannotWriteError. */
@@ -47,10 +42,9 @@ export class ManifestWriter {
     return appended;
   }
 
-  /** Waits for what was appended and closes. */
-  async close(): Promise<void> {
+  /** Waits for what was appended. */
+  async flushed(): Promise<void> {
     await this.#flushing;
-    closeSync(this.#descriptor);
   }
 
   async #flush(): Promise<void> {
@@ -83,7 +77,7 @@ export class ManifestWriter {
 
   /** What was written in part is taken back, so that no half row stays; later rows are refused. */
   #fail(error: unknown, batch: readonly Pending[]): void {
-    const broken = cannotWrite(this.#path, error, freeBytes(this.#path));
+    const broken = cannotWrite(this.#path, error);
     this.#broken = broken;
     try {
       ftruncateSync(this.#descriptor, this.#offset);
@@ -95,8 +89,8 @@ export class ManifestWriter {
   }
 }
 
-/** Returns the length of the file when its last line has an end. */
-function endLastLine(descriptor: number): number {
+/** Ends the last line, or cuts it off if it is torn. Returns the length of the file then. */
+export function endLastLine(descriptor: number): number {
   const { size } = fstatSync(descriptor);
   const end = lastLineEnd(descriptor, size);
   if (end === size) return size;

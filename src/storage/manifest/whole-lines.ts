@@ -30,7 +30,7 @@ export class WholeLines {
     let kept = 0;
     let inLongLine = false;
     for (;;) {
-      const count = readSync(this.#descriptor, buffer, kept, buffer.length - kept, null);
+      const count = readSync(this.#descriptor, buffer, kept, buffer.length - kept, offset + kept);
       if (count === 0) return;
       const bytes = buffer.subarray(0, kept + count);
       const firstEnd: number = inLongLine ? bytes.indexOf(LINE_END) : -1;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { CannotWriteError } from '../../../src/model/errors.ts';
-import { freeBytes, TemporaryFile, TemporaryFolder } from '../../../src/storage/folder/temporary-file.ts';
+import { TemporaryFile, TemporaryFolder } from '../../../src/storage/folder/temporary-file.ts';
 import { withFolder } from '../../support/test-folder.ts';
 
 test('what was written in any pieces is read back at any place, before and after it is complete', async () => {
@@ -92,9 +92,4 @@ test('files get the umask of the user, no more and no less', () => {
       process.umask(before);
     }
   });
-});
-
-test('free space is told of the nearest folder that exists', () => {
-  withFolder((folder) => assert.ok(freeBytes(join(folder, 'x'))! > 0));
-  assert.ok(freeBytes('/absent/folder/x')! > 0);
 });

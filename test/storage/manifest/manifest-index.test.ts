@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ManifestRow } from '../../../src/model/manifest-row.ts';
-import { ManifestIndex, type KnownDocument } from '../../../src/storage/manifest/manifest-index.ts';
+import { Manifest } from '../../../src/storage/manifest/manifest.ts';
 import { MAX_LINE_BYTES, parseRow } from '../../../src/storage/manifest/manifest-parse.ts';
-import { ManifestRows } from '../../../src/storage/manifest/manifest-rows.ts';
+import { LoadedIndex, type Found } from '../../support/loaded-index.ts';
 import { withFolder } from '../../support/test-folder.ts';
 
 /** Every row with its offset, as a reader with all the memory of the world would keep them. */
@@ -24,7 +24,7 @@ class NaiveManifest {
     return lasts.flatMap((saved) => (saved?.row.path?.toLowerCase() === path.toLowerCase() ? [saved.offset] : []));
   }
 
-  lookUp(url: string): KnownDocument {
+  lookUp(url: string): Found {
     const rows = this.of(url);
     const last = rows.at(-1);
     if (last === undefined) return { kind: 'unknown' };
@@ -119,8 +119,8 @@ const line = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ row: undefined, text: '' }) },
 );
 
-function assertSame(index: ManifestIndex, model: NaiveManifest): void {
-  for (const one of URLS) assert.deepEqual(index.lookUp(one), model.lookUp(one), one);
+function assertSame(index: LoadedIndex, model: NaiveManifest): void {
+  for (const one of URLS) assert.deepEqual(index.of(one), model.lookUp(one), one);
 }
 
 test('loading any sequence of rows says what a naive replay says', () => {
@@ -135,10 +135,9 @@ test('loading any sequence of rows says what a naive replay says', () => {
           offset += Buffer.byteLength(one.text) + 1;
         }
         writeFileSync(path, lines.map(({ text }) => `${text}\n`).join('') + torn);
-        const index = new ManifestIndex(path);
-        index.load();
+        const index = new LoadedIndex(path);
         assertSame(index, model);
-        assert.equal(index.lookUp('https://a.example/other').kind, 'unknown');
+        assert.equal(index.of('https://a.example/other').kind, 'unknown');
         assert.equal(index.rows, model.rows.length);
         assert.equal(index.unreadable, lines.filter((one) => one.row === undefined && one.text !== '').length);
         assert.equal(index.superseded, model.rows.length - model.current().size);
@@ -173,13 +172,12 @@ test('rows that the run appends count as a naive replay of both counts them', ()
             return offset - Buffer.byteLength(text);
           };
           for (const one of old) write(one);
-          const index = new ManifestIndex(path);
-          index.load();
+          const index = new LoadedIndex(path);
           const known = new Set(old.map((one) => one.url));
           // A run has one row for each URL.
           for (const one of fresh) index.record(one, write(one));
-          const places = (one: KnownDocument): object => ({ ...one, claim: undefined });
-          for (const one of known) assert.deepEqual(places(index.lookUp(one)), places(model.lookUp(one)));
+          const places = (one: Found): object => ({ ...one, claim: undefined });
+          for (const one of known) assert.deepEqual(places(index.of(one)), places(model.lookUp(one)));
           assert.equal(index.rows, model.rows.length);
           assert.equal(index.superseded, model.rows.length - model.current().size);
           assert.deepEqual(
@@ -200,10 +198,9 @@ test('a manifest that is absent or empty knows nothing', () => {
   withFolder((folder) => {
     const path = join(folder, 'manifest.jsonl');
     for (let round = 0; round < 2; round++) {
-      const index = new ManifestIndex(path);
-      index.load();
+      const index = new LoadedIndex(path);
       assert.deepEqual([index.urls, index.rows, index.unreadable, index.superseded], [0, 0, 0, 0]);
-      assert.deepEqual(index.lookUp('https://a.example/1'), { kind: 'unknown' });
+      assert.deepEqual(index.of('https://a.example/1'), { kind: 'unknown' });
       writeFileSync(path, '');
     }
   });
@@ -223,17 +220,16 @@ test('lines that cross the read buffer, and one that fills it, are read whole', 
     const longest = saved(9_999, '');
     rows.splice(350, 0, { ...longest, tag: 'y'.repeat(MAX_LINE_BYTES - 1 - JSON.stringify(longest).length) });
     writeFileSync(path, rows.map((one) => `${JSON.stringify(one)}\n`).join(''));
-    const index = new ManifestIndex(path);
-    index.load();
+    const index = new LoadedIndex(path);
     assert.deepEqual([index.rows, index.unreadable], [701, 0]);
-    const reader = new ManifestRows(path);
+    const reader = Manifest.read(path);
     for (const one of rows) {
-      const known = index.lookUp(one.url);
+      const known = index.of(one.url);
       assert.ok(known.kind === 'saved');
       assert.deepEqual([known.path, known.bytes], [one.path, one.bytes]);
-      if (one.bytes! % 50 === 0 || one.bytes === 9_999) assert.deepEqual(reader.at(known.rowOffset), one);
+      if (one.bytes! % 50 === 0 || one.bytes === 9_999) assert.deepEqual(reader.rowOf(one.url, 'saved'), one);
     }
-    reader.close();
+    void reader.close();
   });
 });
 
@@ -247,18 +243,17 @@ test('a line that is too long for a row is passed over, wherever it lies, and no
       for (const last of ['', 'z'.repeat(2 * MAX_LINE_BYTES)]) {
         const long = lengths.map((length) => (length === 0 ? '' : `${rowAt(1).trimEnd()}${' '.repeat(length)}\n`));
         writeFileSync(path, `${rowAt(2)}${long.join(rowAt(3))}${rowAt(4)}${last}`);
-        const index = new ManifestIndex(path);
-        index.load();
+        const index = new LoadedIndex(path);
         const others = lengths.length;
         assert.deepEqual([index.rows, index.unreadable], [1 + others, lengths.filter((length) => length > 0).length]);
-        assert.equal(index.lookUp('https://a.example/1').kind, 'unknown');
-        const reader = new ManifestRows(path);
+        assert.equal(index.of('https://a.example/1').kind, 'unknown');
+        const reader = Manifest.read(path);
         for (const number of others === 1 ? [2, 4] : [2, 3, 4]) {
-          const known = index.lookUp(`https://a.example/${number}`);
+          const known = index.of(`https://a.example/${number}`);
           assert.ok(known.kind === 'saved');
-          assert.equal(reader.at(known.rowOffset)?.bytes, number);
+          assert.equal(reader.rowOf(`https://a.example/${number}`, 'saved')?.bytes, number);
         }
-        reader.close();
+        void reader.close();
       }
     }
   });
@@ -272,8 +267,7 @@ test('a line that is longer than any text can be is passed over in little memory
     truncateSync(path, 600 * 1024 * 1024);
     appendFileSync(path, `\n${row.replaceAll('1', '2')}`);
     const before = process.memoryUsage.rss();
-    const index = new ManifestIndex(path);
-    index.load();
+    const index = new LoadedIndex(path);
     assert.deepEqual([index.rows, index.unreadable], [2, 1]);
     assert.ok(process.memoryUsage.rss() - before < 100 * 1024 * 1024);
   });
@@ -290,8 +284,7 @@ test('a row whose fields have other types than ours is passed over as unreadable
     withFolder((folder) => {
       const path = join(folder, 'manifest.jsonl');
       writeFileSync(path, `${text}\n`);
-      const index = new ManifestIndex(path);
-      index.load();
+      const index = new LoadedIndex(path);
       assert.equal(index.unreadable, 1, text);
     });
   }

@@ -2,51 +2,38 @@
 // for appending; and, at the end, everything put away so that only the documented files remain.
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotWriteError, UsageError } from '../model/errors.ts';
-import { appendRunRow, compactManifest, writeFailedList } from '../storage/manifest/closing-files.ts';
-import { cannotRead, cannotWrite, errorCode, WrongKindError } from '../storage/disk-error.ts';
-import { isThere } from '../storage/folder/look-board.ts';
-import { makeFolder } from '../storage/make-folder.ts';
-import { ManifestIndex } from '../storage/manifest/manifest-index.ts';
-import { ManifestRows } from '../storage/manifest/manifest-rows.ts';
-import { ManifestWriter } from '../storage/manifest/manifest-writer.ts';
-import { expectKind, kindAt } from '../storage/plain-file.ts';
-import { takeRunLock, type RunLock } from '../storage/run-lock.ts';
-import { refuseWrongKinds, statePaths, type StatePaths } from '../storage/state-folder.ts';
-import { freeBytes } from '../storage/folder/temporary-file.ts';
-import type { RunSettings } from './settings.ts';
-
-type DestinationSettings = Pick<RunSettings, 'destination' | 'fsync'>;
+import { CannotWriteError, UsageError, errorCode } from '../../model/errors.ts';
+import { appendRunRow, writeFailedList } from '../closing-files.ts';
+import { cannotRead, cannotWrite, WrongKindError } from '../disk-error.ts';
+import { makeFolder } from '../make-folder.ts';
+import { Manifest } from '../manifest/manifest.ts';
+import { expectKind, kindAt } from '../plain-file.ts';
+import { takeRunLock, type RunLock } from '../run-lock.ts';
+import { SpilledRows } from '../spilled-rows.ts';
+import { refuseWrongKinds, statePaths, type StatePaths } from '../state-folder.ts';
+import { isThere } from './presence.ts';
 
 /** A row of `runs.jsonl`. */
 export type RunRow = { readonly id: string } & Readonly<Record<string, unknown>>;
 
-export class OpenDestination {
+export class OpenFolder {
   /** Absolute, with links resolved. */
-  readonly destination: string;
-  readonly index: ManifestIndex;
-  readonly rows: ManifestRows;
-  readonly writer: ManifestWriter;
-  readonly heldMissingPath: string;
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** Rows that wait for the end of the run. */
+  readonly held: SpilledRows;
   readonly #paths: StatePaths;
   readonly #fsync: boolean;
   readonly #lock: RunLock;
 
-  constructor(destination: string, fsync: boolean, lock: RunLock) {
-    this.destination = destination;
-    this.#paths = statePaths(destination);
+  constructor(path: string, fsync: boolean, lock: RunLock) {
+    this.path = path;
+    this.#paths = statePaths(path);
     this.#fsync = fsync;
     this.#lock = lock;
-    this.heldMissingPath = join(this.#paths.temporary, 'missing.jsonl');
+    this.held = new SpilledRows(join(this.#paths.temporary, 'missing.jsonl'));
     this.#clearTemporary();
-    this.writer = this.reopenWriter();
-    this.index = new ManifestIndex(this.#paths.manifest);
-    this.#loadIndex();
-    this.rows = new ManifestRows(this.#paths.manifest);
-  }
-
-  reopenWriter(): ManifestWriter {
-    return new ManifestWriter(this.#paths.manifest, this.#fsync);
+    this.manifest = Manifest.open(this.#paths.manifest, fsync);
   }
 
   /** Removes the run's temporary files; may be called more than once. */
@@ -63,28 +50,19 @@ export class OpenDestination {
    * reason not to write the others. Rejects with CannotWriteError.
    */
   async writeClosingFiles(runRow: RunRow): Promise<void> {
-    this.rows.close();
-    const there = (path: string, bytes: number): boolean => isThere(this.destination, path, bytes);
-    const notListed = await errorOf(() => writeFailedList(this.#paths, this.index, there, this.#fsync, runRow.id));
-    const error = (await errorOf(() => compactManifest(this.#paths, this.index, this.#fsync))) ?? notListed;
+    const there = (path: string, bytes: number): boolean => isThere(this.path, path, bytes);
+    const notListed = await errorOf(() => writeFailedList(this.#paths, this.manifest, there, this.#fsync, runRow.id));
+    const error = (await errorOf(() => this.manifest.compact(this.#fsync))) ?? notListed;
     // The row says how the run ends for whoever started it.
     appendRunRow(this.#paths, error === undefined ? runRow : { ...runRow, exitCode: 4, end: 'cannot-write' });
     if (error !== undefined) throw error;
   }
 
   /** Gives the destination free; may be called more than once. */
-  release(): void {
-    this.rows.close();
+  async release(): Promise<void> {
+    await this.manifest.close();
     this.removeTemporary();
     this.#lock.release();
-  }
-
-  #loadIndex(): void {
-    try {
-      this.index.load();
-    } catch (error) {
-      throw cannotRead(this.#paths.manifest, error);
-    }
   }
 
   #clearTemporary(): void {
@@ -92,7 +70,7 @@ export class OpenDestination {
       rmSync(this.#paths.temporary, { recursive: true, force: true });
       mkdirSync(this.#paths.temporary);
     } catch (error) {
-      throw cannotWrite(this.#paths.temporary, error, freeBytes(this.#paths.temporary));
+      throw cannotWrite(this.#paths.temporary, error);
     }
   }
 }
@@ -106,8 +84,13 @@ async function errorOf(step: () => Promise<unknown>): Promise<Error | undefined>
   }
 }
 
+interface FolderSettings {
+  readonly destination: string;
+  readonly fsync: boolean;
+}
+
 /** Opens a destination for a run. Throws UsageError, DestinationHeldError or CannotWriteError. */
-export function openDestination(settings: DestinationSettings, pid: number, nowMs: number): OpenDestination {
+export function openFolder(settings: FolderSettings, pid: number, nowMs: number): OpenFolder {
   makeFolders(settings.destination);
   const destination = realpathSync(settings.destination);
   const paths = statePaths(destination);
@@ -115,7 +98,7 @@ export function openDestination(settings: DestinationSettings, pid: number, nowM
   try {
     refuseWrongKinds(paths);
     lock = takeRunLock(paths.lock, settings.destination, pid, nowMs);
-    return new OpenDestination(destination, settings.fsync, lock);
+    return new OpenFolder(destination, settings.fsync, lock);
   } catch (error) {
     lock?.release();
     const denied = error instanceof CannotWriteError && ['EACCES', 'EPERM'].includes(errorCode(error.cause));
@@ -136,17 +119,14 @@ export function hasManifest(destination: string): boolean {
 }
 
 /** What a destination's manifest says, without holding or creating anything. Throws UsageError or CannotWriteError. */
-export function readIndex(destination: string): ManifestIndex {
+export function readManifest(destination: string): Manifest {
   const { manifest } = statePaths(destination);
-  const index = new ManifestIndex(manifest);
   try {
     refuseNoFolder(destination);
-    expectKind(manifest, 'file');
-    index.load();
+    return Manifest.read(manifest);
   } catch (error) {
     throw readError(manifest, error);
   }
-  return index;
 }
 
 function readError(path: string, error: unknown): unknown {
@@ -196,6 +176,6 @@ function destinationError(destination: string, error: unknown): Error {
     case 'ENOENT': // A place that takes no names of ours, such as /proc.
       return new UsageError(`--out ${destination} is not a possible path; choose another folder`);
     default:
-      return cannotWrite(destination, error, freeBytes(destination));
+      return cannotWrite(destination, error);
   }
 }

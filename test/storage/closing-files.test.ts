@@ -4,26 +4,23 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import type { ManifestRow } from '../../../src/model/manifest-row.ts';
-import { CannotWriteError } from '../../../src/model/errors.ts';
-import { appendRunRow, compactManifest, writeFailedList } from '../../../src/storage/manifest/closing-files.ts';
-import { ManifestIndex } from '../../../src/storage/manifest/manifest-index.ts';
-import { ManifestRows } from '../../../src/storage/manifest/manifest-rows.ts';
-import { ManifestWriter } from '../../../src/storage/manifest/manifest-writer.ts';
-import { kindAt } from '../../../src/storage/plain-file.ts';
-import type { StatePaths } from '../../../src/storage/state-folder.ts';
-import { judgeLine } from '../../../src/plan/list-line.ts';
-import { readUrlList } from '../../../src/plan/url-list.ts';
-import { put, THINGS } from '../../support/things.ts';
-import { makeState, withFolder } from '../../support/test-folder.ts';
+import type { ManifestRow } from '../../src/model/manifest-row.ts';
+import { CannotWriteError } from '../../src/model/errors.ts';
+import { appendRunRow, writeFailedList } from '../../src/storage/closing-files.ts';
+import { Manifest } from '../../src/storage/manifest/manifest.ts';
+import { kindAt } from '../../src/storage/plain-file.ts';
+import type { StatePaths } from '../../src/storage/state-folder.ts';
+import { readUrlList } from '../../src/plan/url-list.ts';
+import { judgeLine } from '../../src/plan/list-line.ts';
+import { put, THINGS } from '../support/things.ts';
+import { makeState, withFolder } from '../support/test-folder.ts';
 
-async function write(paths: StatePaths, rows: readonly ManifestRow[]): Promise<ManifestIndex> {
-  const writer = new ManifestWriter(paths.manifest, false);
-  await Promise.all(rows.map((row) => writer.append(row)));
-  await writer.close();
-  const index = new ManifestIndex(paths.manifest);
-  index.load();
-  return index;
+/** The manifest of a run that finds these rows. */
+async function write(paths: StatePaths, rows: readonly ManifestRow[]): Promise<Manifest> {
+  const manifest = Manifest.open(paths.manifest, false);
+  await Promise.all(rows.map((row) => manifest.append(row)));
+  await manifest.close();
+  return Manifest.open(paths.manifest, false);
 }
 
 /** The lines of a list file as a run reads them. */
@@ -49,13 +46,13 @@ function saved(url: string, path = 'a.xml', bytes = 3): ManifestRow {
 test('the failed list names each URL with its reason as a comment, and its tag', () =>
   withFolder(async (out) => {
     const paths = makeState(out);
-    const index = await write(paths, [
+    const manifest = await write(paths, [
       failed('https://a.example/1', 'first line\nsecond  line'),
       saved('https://a.example/2'),
       failed('https://a.example/3', 'x', { tag: 'my key 7' }),
       { url: 'https://a.example/4', status: 'missing', settledAt: '2026-01-01T00:00:00.000Z' },
     ]);
-    await writeFailedList(paths, index, never, true, 'run-1');
+    await writeFailedList(paths, manifest, never, true, 'run-1');
     assert.equal(
       readFileSync(paths.failedList, 'utf8'),
       '# timeout: first line second line\nhttps://a.example/1\n# timeout: x\nhttps://a.example/3 my key 7\n',
@@ -77,10 +74,10 @@ test('the failed list is removed when nothing is failed any more', () =>
 test('a document that is still there is not failed, whatever its last check came to; one that is gone is', () =>
   withFolder(async (out) => {
     const paths = makeState(out);
-    const index = await write(paths, [saved('https://a.example/1', 'one.xml', 5), failed('https://a.example/1')]);
-    await writeFailedList(paths, index, (path, bytes) => path === 'one.xml' && bytes === 5, false, 'run-1');
+    const manifest = await write(paths, [saved('https://a.example/1', 'one.xml', 5), failed('https://a.example/1')]);
+    await writeFailedList(paths, manifest, (path, bytes) => path === 'one.xml' && bytes === 5, false, 'run-1');
     assert.equal(existsSync(paths.failedList), false);
-    await writeFailedList(paths, index, never, false, 'run-1');
+    await writeFailedList(paths, manifest, never, false, 'run-1');
     assert.deepEqual(await listed(paths.failedList), ['https://a.example/1']);
   }));
 
@@ -133,36 +130,35 @@ const row = fc.oneof(
     .map((url): ManifestRow => ({ url, status: 'missing', settledAt: '2026-01-01T00:00:00.000Z' })),
 );
 
-test('compaction keeps what the index says, and current rows only, where over half are superseded', async () => {
+test('compaction keeps what the manifest says, and current rows only, where over half are superseded', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 20 }), (rows) =>
       withFolder(async (out) => {
         const paths = makeState(out);
         const before = await write(paths, rows);
         const text = readFileSync(paths.manifest, 'utf8');
-        const compacted = await compactManifest(paths, before, false);
-        assert.equal(compacted, before.superseded * 2 > before.rows);
-        if (!compacted) {
-          assert.equal(readFileSync(paths.manifest, 'utf8'), text);
-          return;
-        }
-        const after = new ManifestIndex(paths.manifest);
-        after.load();
-        assert.deepEqual([after.superseded, after.unreadable], [0, 0]);
-        assert.equal(after.rows, before.rows - before.superseded);
-        const reader = new ManifestRows(paths.manifest);
-        for (const url of ['u1', 'u2', 'u3']) {
-          const one = before.lookUp(url);
-          const other = after.lookUp(url);
-          // The rows of a shorter file begin elsewhere.
-          assert.deepEqual({ ...other, rowOffset: 0 }, { ...one, rowOffset: 0 });
-          if (other.kind === 'saved' || other.kind === 'missing') {
-            const last = rows.findLast((each) => each.url === url && each.status === other.kind);
-            assert.deepEqual(reader.at(other.rowOffset), last);
-          }
-        }
-        reader.close();
-        assert.equal([...after.failedRows(never)].length, [...before.failedRows(never)].length);
+        const urls = ['u1', 'u2', 'u3'];
+        const isCurrent = (one: ManifestRow, at: number): boolean => {
+          const later = rows.slice(at + 1).filter(({ url }) => url === one.url);
+          return later.length === 0 || (one.status === 'saved' && later.every(({ status }) => status !== 'saved'));
+        };
+        const current = rows.filter(isCurrent);
+        const said = (manifest: Manifest): object[] => [
+          ...urls.map((url) => manifest.lookUp(url)),
+          ...urls.map((url) => manifest.rowOf(url, 'last') ?? {}),
+          ...urls.map((url) => manifest.rowOf(url, 'saved') ?? {}),
+          ...[...manifest.failedRows(never)].map(({ url }) => url).sort(),
+        ];
+        const saidBefore = said(before);
+        const compacted = await before.compact(false);
+        await before.close();
+        assert.equal(compacted, (rows.length - current.length) * 2 > rows.length);
+        const expected = compacted ? current.map((one) => `${JSON.stringify(one)}\n`).join('') : text;
+        assert.equal(readFileSync(paths.manifest, 'utf8'), expected);
+        const after = Manifest.open(paths.manifest, false);
+        assert.deepEqual(said(after), saidBefore);
+        assert.equal(after.unreadable, 0);
+        await after.close();
         assert.deepEqual(readdirSync(paths.folder).sort(), ['manifest.jsonl', 'tmp']);
       }),
     ),
@@ -174,15 +170,18 @@ test('whatever stands in place of a closing file is told by its path, stays, and
   withFolder(async (folder) => {
     for (const thing of THINGS) {
       const paths = makeState(join(folder, thing));
-      const failedIndex = await write(paths, [failed('https://a.example/1'), failed('https://a.example/1')]);
+      const manifest = await write(
+        paths,
+        [1, 2, 3].map(() => failed('https://a.example/1')),
+      );
       const says = (path: string) => (error: unknown) =>
         error instanceof CannotWriteError &&
         error.message.startsWith(`cannot write ${path}: it is a ${thing} where a file belongs; `);
-      const list = (): Promise<void> => writeFailedList(paths, failedIndex, never, true, 'run-1');
+      const list = (): Promise<void> => writeFailedList(paths, manifest, never, true, 'run-1');
       after(await put(thing, paths.failedList));
       after(await put(thing, paths.runs));
       await assert.rejects(list(), says(paths.failedList), 'something is failed');
-      const empty = new ManifestIndex(join(folder, 'none'));
+      const empty = Manifest.read(join(folder, 'none'));
       await assert.rejects(writeFailedList(paths, empty, never, true, 'run-1'), says(paths.failedList), 'nothing is');
       assert.throws(() => appendRunRow(paths, { id: 1 }), says(paths.runs));
       assert.equal(kindAt(paths.failedList), thing);
@@ -191,15 +190,10 @@ test('whatever stands in place of a closing file is told by its path, stays, and
       await assert.rejects(list(), says(`${paths.failedList}.new`));
       rmSync(paths.manifest);
       after(await put(thing, paths.manifest));
-      await assert.rejects(compactManifest(paths, superseded(failedIndex), true), says(paths.manifest));
+      await assert.rejects(manifest.compact(true), says(paths.manifest));
+      await manifest.close();
     }
   }));
-
-/** As an index of which over half the rows are superseded. */
-function superseded(index: ManifestIndex): ManifestIndex {
-  index.rows += 10;
-  return index;
-}
 
 test('rows of runs are appended, one a line', () => {
   withFolder((out) => {
