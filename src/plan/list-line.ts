@@ -42,7 +42,8 @@ export function whyNoList<Line extends Pick<ListLine, 'text' | 'tooLong'>>(
   const found: { readonly line: Line; readonly reason: string }[] = [];
   for (const line of lines) {
     const verdict = judgeLine(line);
-    if (verdict.valid) return undefined;
+    // A URL that is too long to be one is bad, but whoever wrote it wrote a list.
+    if (verdict.valid || (line.tooLong && /^https?:/i.test(line.text))) return undefined;
     found.push({ line, reason: verdict.reason });
   }
   return found.find(({ reason }) => !reason.endsWith(NO_HINT)) ?? found[0];
