@@ -33,7 +33,7 @@ function cure(code: FailureCode, count: number, facts: SummaryFacts): string[] {
     case 'invalid-url':
       return [`fix ${linesText(examples, count)} of ${facts.listName}`];
     case 'connection':
-      if (!examples.some(({ message }) => message.includes('certificate'))) return [];
+      if (!examples.some(({ message }) => message.includes('NODE_EXTRA_CA_CERTS'))) return [];
       return ['set NODE_EXTRA_CA_CERTS to the CA file of whoever signs the certificate'];
     case 'disk':
       return ['give another --out: this file system cannot hold such names'];

@@ -89,7 +89,9 @@ export async function request(
   } finally {
     answer.permit.ended(verdict.report);
   }
-  const { end } = verdict;
+  const { end, report } = verdict;
+  // The run ends with it, and nothing is known about the document.
+  if (report.kind === 'untrusted' && answer.permit.isFirst === true) return { kind: 'left' };
   // What asks for silence is believed at once, whoever it was for.
   if (listening === undefined || end.kind === 'held' || end.kind === 'again') return end;
   return (await listening.isOwn) ? end : DOUBTED.end;

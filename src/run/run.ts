@@ -137,6 +137,8 @@ export class Run {
     await ledger.finish();
     open.removeTemporary();
     const result = this.#result(ledger.counts, false);
+    const { lines, left } = result.counts;
+    if (result.end.kind === 'usage' && left === lines) throw new UsageError(result.end.message);
     await this.#closeFiles(open, result);
     return result;
   }

@@ -31,7 +31,7 @@ export interface WorkerSettings {
 export type ToWorker =
   /** `alone`: no other comes before its documents have settled. */
   | { readonly kind: 'batch'; readonly batch: Batch; readonly alone: boolean }
-  | { readonly kind: 'permit'; readonly id: number }
+  | { readonly kind: 'permit'; readonly id: number; readonly isFirst: boolean }
   | { readonly kind: 'permit-refused'; readonly id: number; readonly message: string }
   /** From now on requests to this host need a permit: it asked for patience. */
   | { readonly kind: 'paced'; readonly host: string }

@@ -51,7 +51,7 @@ function serve(): void {
       case 'batch':
         return runner.accept(message.batch.documents, message.alone);
       case 'permit':
-        return paced.grant(message.id);
+        return paced.grant(message.id, message.isFirst);
       case 'permit-refused':
         return paced.refuse(message.id, message.message);
       case 'paced':

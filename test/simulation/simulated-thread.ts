@@ -152,7 +152,7 @@ export class SimulatedThread extends EventEmitter {
         for (const document of message.batch.documents) void this.#settle(document);
         return this.#tellHunger();
       case 'permit':
-        return this.#paced.grant(message.id);
+        return this.#paced.grant(message.id, message.isFirst);
       case 'permit-refused':
         return this.#paced.refuse(message.id, message.message);
       case 'paced':
