@@ -52,7 +52,7 @@ export function configure(options: ResolvedOptions, environment: Environment, ve
 }
 
 /** Where the runs of this machine meet: the XDG Base Directory Specification's place for state. */
-function stateFolder(environment: Environment): string {
+export function stateFolder(environment: Environment): string {
   const own = environment['EDGAR_FETCH_STATE_DIR'];
   if (own !== undefined && own !== '') return resolve(own);
   const state = environment['XDG_STATE_HOME'];

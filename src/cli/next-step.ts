@@ -5,7 +5,7 @@ import { shellWord } from './shown-text.ts';
 import { failedByCode, type NotableFailure, type SummaryFacts } from './summary-facts.ts';
 import { readableCount } from '../model/units.ts';
 
-const SAME_COMMAND = 'run the same command again; it fetches only what is not there';
+export const SAME_COMMAND = 'run the same command again; it fetches only what is not there';
 
 /** Lines, the first begins with `next:`; none where nothing is to be done, or the end's own sentence says it. */
 export function nextLines(facts: SummaryFacts): string[] {
