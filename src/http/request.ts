@@ -141,7 +141,8 @@ async function judge(
     return { end: redirection, report: ANSWERED };
   }
   const conditional = (asked.validators?.etag ?? asked.validators?.lastModified) !== undefined;
-  const facts = { head, fromSec: reply.fromSec, conditional, nowMs: nowMs() };
+  const proxy = wireEnd.kind === 'complete' ? wireEnd.proxy : undefined;
+  const facts = { head, fromSec: reply.fromSec, conditional, proxy, nowMs: nowMs() };
   const result = await reply.finish();
   if ('failure' in result) {
     const end: RequestEnd = { kind: 'failed', failure: result.failure };
