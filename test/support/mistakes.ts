@@ -71,7 +71,7 @@ const TABLE: readonly (readonly [string, number, string])[] = [
   ['edgar-fetch verfy folder', 2, 'there is no command and no file verfy; did you mean verify?'],
   ['edgar-fetch hlep', 2, 'there is no command and no file hlep; did you mean help?'],
   ['edgar-fetch help verfy', 2, 'there is no help on verfy; did you mean verify?'],
-  ['edgar-fetch help rate', 2, 'there is no help on rate; choose verify, completion, help, options'],
+  ['edgar-fetch help rate', 2, 'there is no help on rate; choose verify, status, completion, help, options'],
   ['edgar-fetch verify', 2, '<dir> is missing after edgar-fetch verify; see edgar-fetch verify --help'],
   ['edgar-fetch verify folder', 2, 'folder has no manifest (.edgar-fetch/manifest.jsonl); give the --out folder of an earlier run'],
   ['edgar-fetch verify nofolder', 2, 'nofolder has no manifest (.edgar-fetch/manifest.jsonl); give the --out folder of an earlier run'],
