@@ -32,12 +32,12 @@ export class DocumentWorker {
     this.#ports = ports;
     setMaxListeners(0, this.#draining.signal);
     const { clock, destination, wire, openTemporary, random, post } = ports;
-    const { http, giveUpMs, connections, pacedHosts } = settings;
+    const { http, giveUpMs, threads, connections, pacedHosts } = settings;
     const nowMs = (): number => clock.nowMs();
     this.#events = new EventBuffer(post, clock);
     this.#paced = new PacedPermits(this.#events, pacedHosts, nowMs);
     // The breaker stands in front: who waits for a host to come back holds no start of its rate, which others could use.
-    const breaker = new OutageBreaker(this.#paced, { clock, giveUpMs, listener: this.#events });
+    const breaker = new OutageBreaker(this.#paced, { clock, giveUpMs, threads, listener: this.#events });
     const permits = { acquire: (host: string) => breaker.acquire(host, this.#draining.signal) };
     this.#runner = new BatchRunner({
       http: { settings: http, wire, permits, openTemporary, nowMs, random },
