@@ -17,7 +17,8 @@ type AttemptEnd = Exclude<RequestEnd, { kind: 'redirected' }>;
 
 export type DownloadEnd =
   | (Exclude<AttemptEnd, { kind: 'held' | 'again' | 'left' }> & { readonly exchange: Exchange })
-  | { readonly kind: 'left'; readonly requests: number; readonly receivedBytes: number };
+  /** The run ends. `error`: because what came cannot be written. */
+  | { readonly kind: 'left'; readonly requests: number; readonly receivedBytes: number; readonly error?: Error };
 
 /** How the caller bounds and ends downloads. */
 export interface DownloadFlow {
@@ -34,9 +35,10 @@ export interface DownloadFlow {
   readonly handOver: (received: ReceivedDocument) => Promise<void>;
 }
 
-/** Downloads one document. Rejects only with CannotWriteError. */
+/** Downloads one document. Never rejects. */
 export async function download(asked: Asked, context: HttpContext, flow: DownloadFlow): Promise<DownloadEnd> {
-  return new Download(asked, context, flow).run();
+  const way = new Download(asked, context, flow);
+  return way.run().catch((error: unknown) => way.left(error as Error));
 }
 
 class Download {
@@ -66,17 +68,17 @@ class Download {
   async run(): Promise<DownloadEnd> {
     for (;;) {
       const end = await this.#flow.withConnection((free) => this.#attempt(free));
-      if (end.kind === 'left') return this.#left();
+      if (end.kind === 'left') return this.left();
       this.#fresh = end.kind === 'again';
       if (end.kind === 'held' || end.kind === 'again') continue;
       const isFinal = end.kind === 'failed' && end.final === true;
       if (!isFinal) this.#charge(end);
       if (end.kind !== 'failed' || isFinal) return { ...end, exchange: this.#exchange() };
       const decision = await this.#decide(end.failure);
-      if (decision === undefined) return this.#left();
+      if (decision === undefined) return this.left();
       if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
       discardBody(end.refused?.body);
-      if (!(await this.#flow.sleep(decision.delayMs))) return this.#left();
+      if (!(await this.#flow.sleep(decision.delayMs))) return this.left();
     }
   }
 
@@ -117,9 +119,9 @@ class Download {
     return { kind: 'failed', failure: transientFailure('corrupt', "the bytes are not those of the SEC's ETag (MD5)") };
   }
 
-  #left(): DownloadEnd {
+  left(error?: Error): DownloadEnd {
     const { requests, receivedBytes } = this.#trace;
-    return { kind: 'left', requests, receivedBytes };
+    return { kind: 'left', requests, receivedBytes, ...(error === undefined ? {} : { error }) };
   }
 
   /** The last word waits until it is known whose fault it was. Undefined if the run drains first. */

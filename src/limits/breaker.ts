@@ -49,6 +49,9 @@ export type Turn =
 /** Failures in a row, no connection, no reply or 503, with no success between them, that are an outage. */
 const OUTAGE_LENGTH = 20;
 
+/** So many are one even where others see some of them too: at the end of a list a thread has few documents. */
+const MIN_OUTAGE_LENGTH = 10;
+
 /** An outage is probed after so long, then after twice as long each time, up to the longest. */
 const OUTAGE_FIRST_PAUSE_MS = 10_000;
 const OUTAGE_MAX_PAUSE_MS = 5 * 60_000;
@@ -75,11 +78,16 @@ export function ask(breaker: Breaker, nowMs: number): Turn {
   }
 }
 
-/** What the end of a request says of an outage. */
-export function afterRequest(breaker: Breaker, ended: EndedRequest, nowMs: number): Breaker {
+/** Failures in a row that are an outage to one of so many threads. */
+export function outageLength(threads: number): number {
+  return Math.max(MIN_OUTAGE_LENGTH, Math.ceil(OUTAGE_LENGTH / threads));
+}
+
+/** What the end of a request says of an outage, which `length` failures in a row are. */
+export function afterRequest(breaker: Breaker, ended: EndedRequest, nowMs: number, length: number): Breaker {
   switch (breaker.kind) {
     case 'closed':
-      return streakAfter(breaker, ended, nowMs);
+      return streakAfter(breaker, ended, nowMs, length);
     case 'half-open':
       return ended.alone ? afterProbe(breaker, ended.report, nowMs) : breaker;
     // Requests from before it began prove nothing.
@@ -89,7 +97,12 @@ export function afterRequest(breaker: Breaker, ended: EndedRequest, nowMs: numbe
   }
 }
 
-function streakAfter(breaker: Extract<Breaker, { kind: 'closed' }>, ended: EndedRequest, nowMs: number): Breaker {
+function streakAfter(
+  breaker: Extract<Breaker, { kind: 'closed' }>,
+  ended: EndedRequest,
+  nowMs: number,
+  outage: number,
+): Breaker {
   const { streak } = breaker;
   const { report, sentAtMs } = ended;
   switch (report.kind) {
@@ -104,7 +117,7 @@ function streakAfter(breaker: Extract<Breaker, { kind: 'closed' }>, ended: Ended
       // A reply that broke off is no outage, but it may be how one begins.
       const length = (streak?.length ?? 0) + (report.kind === 'unreachable' ? 1 : 0);
       const sinceMs = Math.min(streak?.sinceMs ?? Infinity, sentAtMs);
-      if (length >= OUTAGE_LENGTH) return opened('outage', sinceMs, OUTAGE_FIRST_PAUSE_MS, nowMs);
+      if (length >= outage) return opened('outage', sinceMs, OUTAGE_FIRST_PAUSE_MS, nowMs);
       return { kind: 'closed', streak: { length, sinceMs, firstFailedAtMs: streak?.firstFailedAtMs ?? nowMs } };
     }
     case 'retry-after':

@@ -9,7 +9,7 @@ import {
   type PermitAnswer,
   type Permits,
 } from '../model/permits.ts';
-import { afterRequest, ask, CLOSED, type Breaker, type EndedRequest, type Open } from './breaker.ts';
+import { afterRequest, ask, CLOSED, outageLength, type Breaker, type EndedRequest, type Open } from './breaker.ts';
 
 export interface OutageListener {
   /** Nothing is sent to the host until then. */
@@ -22,6 +22,8 @@ export interface OutageBreakerOptions {
   readonly clock: Clock;
   /** How long an outage is waited out. */
   readonly giveUpMs: number;
+  /** Threads of the run, this one included: the failures of an outage are spread over them. */
+  readonly threads: number;
   readonly listener: OutageListener;
 }
 
@@ -157,7 +159,7 @@ export class OutageBreaker implements Permits {
     const host = this.#hosts.get(name) ?? this.#newIfFailed(name, ended.report);
     if (host === undefined) return;
     const before = host.breaker;
-    host.breaker = afterRequest(before, ended, this.#nowMs());
+    host.breaker = afterRequest(before, ended, this.#nowMs(), outageLength(this.#options.threads));
     if (host.breaker === before) return;
     if (host.breaker.kind === 'open') this.#opened(host, host.breaker);
     else if (before.kind === 'half-open') {

@@ -116,7 +116,7 @@ export class LocalWorkers implements Workers {
       {
         entry: workerEntry,
         maxWorkers,
-        settingsOf: (name) => this.#workerSettings(name, share(connections, maxWorkers, this.#started++ % maxWorkers)),
+        settingsOf: (name) => this.#workerSettings(name, maxWorkers),
         nowMs: () => this.#clock.nowMs(),
         after: (delayMs, callback) => this.#clock.after(delayMs, callback),
         ...(startThread === undefined ? {} : { startThread }),
@@ -138,12 +138,13 @@ export class LocalWorkers implements Workers {
     return this.#limits.anyWaiting || this.#outages.any;
   }
 
-  #workerSettings(name: string, connections: number): WorkerSettings {
-    const { http, proxies, connectTimeoutMs, fsync, giveUpMs } = this.#settings;
+  #workerSettings(name: string, threads: number): WorkerSettings {
+    const { connections, http, proxies, connectTimeoutMs, fsync, giveUpMs } = this.#settings;
     return {
       name,
       destination: this.#destination,
-      connections,
+      threads,
+      connections: share(connections, threads, this.#started++ % threads),
       connectTimeoutMs,
       fsync,
       proxies,

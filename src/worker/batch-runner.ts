@@ -3,14 +3,15 @@
 // soon as fewer URLs wait than connections are free, and no sooner, so that none waits here behind slow ones.
 import pLimit from 'p-limit';
 import type { DocumentRequest } from '../model/document.ts';
-import type { Outcome, SavedDocument } from '../model/outcome.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { OutageBreaker } from '../limits/outage-breaker.ts';
 import type { Fault } from '../model/permits.ts';
 import type { HttpContext } from '../http/context.ts';
-import { download, type DownloadEnd, type DownloadFlow } from '../http/download.ts';
-import type { ReceivedDocument } from '../http/verdict.ts';
+import { download, type DownloadFlow } from '../http/download.ts';
 import type { Destination, SaveEnd } from '../storage/destination.ts';
-import type { Outbox } from './outbox.ts';
+import type { EventBuffer } from './event-buffer.ts';
+import { leftAfter, outcomeOfSave, outcomeWithoutSave } from './outcome-of.ts';
 
 /** Saves under way in one thread; with fsync they wait for the device. Twice as many are no faster and hold 20 MB more. */
 const MAX_SAVES = 4;
@@ -18,12 +19,16 @@ const MAX_SAVES = 4;
 /** Documents that wait to be tried again hold no connection, but are not to pile up without bound. */
 const MAX_SLEEPING = 256;
 
+/** What a worker asks of a destination. */
+export type SaveSide = Pick<Destination, 'save' | 'refuse' | 'matches'>;
+
 export interface BatchRunnerParts {
   readonly http: HttpContext;
-  readonly destination: Destination;
+  readonly destination: SaveSide;
   readonly breaker: OutageBreaker;
-  readonly outbox: Outbox;
+  readonly events: EventBuffer;
   readonly connections: number;
+  readonly clock: Clock;
 }
 
 export class BatchRunner {
@@ -78,19 +83,13 @@ export class BatchRunner {
 
   async #settle(document: DocumentRequest): Promise<void> {
     this.#active++;
-    try {
-      const outcome = await this.#process(document);
-      this.#parts.outbox.send({ kind: 'settled', sequence: document.sequence, outcome });
-    } catch (error) {
-      // The run ends; this document is none of its failures.
-      this.#parts.outbox.send({ kind: 'fatal', message: messageOf(error) });
-      this.#parts.outbox.send({ kind: 'settled', sequence: document.sequence, outcome: { kind: 'left' } });
-    }
+    const outcome = await this.#process(document);
+    this.#parts.events.send({ kind: 'settled', sequence: document.sequence, outcome });
     this.#active--;
     this.#tellHunger();
     this.#judge();
     if (this.#active > 0) return;
-    this.#parts.outbox.flush();
+    this.#parts.events.flush();
     this.#whenIdle?.();
   }
 
@@ -113,9 +112,16 @@ export class BatchRunner {
         }),
     };
     const end = await download(await this.#bound(document), this.#parts.http, flow);
-    if (end.kind !== 'document') return this.#outcomeWithoutSave(document, end);
-    if (save === undefined) throw new Error('a received document was not handed over');
-    return outcomeOfSave(document, end, await save);
+    try {
+      if (end.kind === 'left' && end.error !== undefined) throw end.error;
+      if (end.kind !== 'document')
+        return await outcomeWithoutSave(end, (body) => this.#parts.destination.refuse(document, body));
+      if (save === undefined) throw new Error('a received document was not handed over');
+      return outcomeOfSave(document, end, await save);
+    } catch (error) {
+      this.#parts.events.send({ kind: 'fatal', message: error instanceof Error ? error.message : String(error) });
+      return leftAfter(end);
+    }
   }
 
   /**
@@ -153,10 +159,7 @@ export class BatchRunner {
 
   /** Waits to try again. */
   #sleep(delayMs: number): Promise<boolean> {
-    return this.#rest((wake) => {
-      const timer = setTimeout(wake, delayMs);
-      return () => clearTimeout(timer);
-    });
+    return this.#rest((wake) => this.#parts.clock.after(delayMs, wake));
   }
 
   /** Waits until it is known whose fault a failure was. */
@@ -198,64 +201,6 @@ export class BatchRunner {
     const free = this.#parts.connections - this.#downloads.activeCount;
     if (this.#downloads.pendingCount >= free) return;
     this.#hungry = true;
-    this.#parts.outbox.send({ kind: 'hungry' });
+    this.#parts.events.send({ kind: 'hungry' });
   }
-
-  async #outcomeWithoutSave(
-    document: DocumentRequest,
-    end: Exclude<DownloadEnd, { kind: 'document' }>,
-  ): Promise<Outcome> {
-    switch (end.kind) {
-      case 'left':
-        return end;
-      case 'not-modified':
-        return { kind: 'confirmed', exchange: end.exchange };
-      case 'missing':
-        return { kind: 'missing', exchange: end.exchange, failure: end.failure };
-      case 'failed': {
-        if (end.refused === undefined) return { kind: 'failed', exchange: end.exchange, failure: end.failure };
-        const { body, rule } = end.refused;
-        const kept = await this.#parts.destination.refuse(document, body);
-        const message = `${end.failure.message} (rule ${rule}; ${kept}; --check wire would accept it)`;
-        return { kind: 'failed', exchange: end.exchange, failure: { ...end.failure, message } };
-      }
-    }
-  }
-}
-
-type DocumentEnd = Extract<DownloadEnd, { kind: 'document' }>;
-
-function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd): Outcome {
-  const { exchange, document } = end;
-  switch (save.kind) {
-    case 'failed':
-      return { kind: 'failed', exchange, failure: save.failure };
-    case 'same':
-      if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
-      return { kind: 'saved', exchange, document: describe(document, save) };
-    case 'saved':
-      return { kind: 'saved', exchange, document: describe(document, save) };
-  }
-}
-
-const OTHER_MD5 = "saved although the SEC's ETag is not the MD5 of these bytes: they came twice alike";
-
-function describe(document: ReceivedDocument, save: Exclude<SaveEnd, { kind: 'failed' }>): SavedDocument {
-  const { body, bytes, etag, lastModified, root, md5Differs } = document;
-  const saved = save.kind === 'saved';
-  return {
-    path: save.path,
-    bytes,
-    sha256: body.sha256,
-    etag,
-    lastModified,
-    root,
-    previousSha256: saved ? save.previousSha256 : undefined,
-    wasThere: !saved,
-    warning: (saved ? save.warning : undefined) ?? (md5Differs ? OTHER_MD5 : undefined),
-  };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
 // Owns a thread's way to the permits of the main thread: requests to paced hosts ask there, others start at once.
 import { DRAINED, type HostReport, type Permit, type PermitAnswer, type Permits } from '../model/permits.ts';
-import type { Outbox } from './outbox.ts';
+import type { EventBuffer } from './event-buffer.ts';
 
 interface Asked {
   readonly host: string;
@@ -9,15 +9,15 @@ interface Asked {
 }
 
 export class PacedPermits implements Permits {
-  readonly #outbox: Outbox;
+  readonly #events: EventBuffer;
   readonly #nowMs: () => number;
   readonly #paced: Set<string>;
   readonly #asked = new Map<number, Asked>();
   #nextId = 0;
 
   /** `pacedHosts`: those that ask from the start; `*` for all. */
-  constructor(outbox: Outbox, pacedHosts: readonly string[], nowMs: () => number) {
-    this.#outbox = outbox;
+  constructor(events: EventBuffer, pacedHosts: readonly string[], nowMs: () => number) {
+    this.#events = events;
     this.#nowMs = nowMs;
     this.#paced = new Set(pacedHosts);
   }
@@ -28,7 +28,7 @@ export class PacedPermits implements Permits {
       return Promise.resolve({ kind: 'granted', permit: this.#permit(host, undefined, false), waitedMs: 0 });
     }
     const id = this.#nextId++;
-    this.#outbox.send({ kind: 'permit-request', id, host });
+    this.#events.send({ kind: 'permit-request', id, host });
     return new Promise((resolve) => {
       // A permit that comes all the same goes back unused.
       const withdraw = (): void => resolve(DRAINED);
@@ -71,7 +71,7 @@ export class PacedPermits implements Permits {
         // The main thread will say so too, but this thread would send on until then.
         if (report.kind === 'retry-after') this.pace(host);
         else if (id === undefined) return;
-        this.#outbox.send({ kind: 'request-ended', ...(id === undefined ? {} : { id }), host, report });
+        this.#events.send({ kind: 'request-ended', ...(id === undefined ? {} : { id }), host, report });
       },
     };
   }

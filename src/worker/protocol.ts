@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly name: string;
   /** Absolute path of the destination, which exists with its state folder. */
   readonly destination: string;
+  /** Threads that the run may have, this one included. */
+  readonly threads: number;
   /** Requests in flight in this thread. */
   readonly connections: number;
   readonly connectTimeoutMs: number;

@@ -1,7 +1,15 @@
 // One host's state and what each end of a request makes of it: the whole of the circuit breaker, as a table.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { afterReply, afterRequest, ask, CLOSED, UNTRIED, type Breaker } from '../../src/limits/breaker.ts';
+import {
+  afterReply,
+  afterRequest,
+  ask,
+  CLOSED,
+  outageLength,
+  UNTRIED,
+  type Breaker,
+} from '../../src/limits/breaker.ts';
 import type { HostReport } from '../../src/model/permits.ts';
 
 const S = 1000;
@@ -126,7 +134,7 @@ const REPLIES: readonly Row[] = [
 
 for (const [why, before, report, sentAtMs, nowMs, alone, expected] of REQUESTS) {
   test(`outage: ${why}`, () => {
-    assert.deepEqual(afterRequest(before, { report, sentAtMs, alone }, nowMs), expected);
+    assert.deepEqual(afterRequest(before, { report, sentAtMs, alone }, nowMs, outageLength(1)), expected);
   });
 }
 

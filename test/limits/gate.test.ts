@@ -314,6 +314,7 @@ test('a host that dies after a Retry-After is an outage, and is given up in the 
   const permits = { acquire: (_host: string, signal?: AbortSignal) => stage.gate.acquire(signal) };
   const breaker = new OutageBreaker(permits, {
     clock: stage.clock,
+    threads: 1,
     giveUpMs: HOUR,
     listener: { onPause: () => tell('outage'), onResume: unexpected, onGiveUp: tell },
   });

@@ -29,7 +29,7 @@ class Stage {
   readonly breaker: OutageBreaker;
   readonly #startMs = this.clock.nowMs();
 
-  constructor(giveUpMs = 360 * MINUTE) {
+  constructor(giveUpMs = 360 * MINUTE, threads = 1) {
     const granted = (): PermitAnswer => ({
       kind: 'granted',
       permit: { ended: (r) => this.ended.push(r) },
@@ -45,6 +45,7 @@ class Stage {
       {
         clock: this.clock,
         giveUpMs,
+        threads,
         listener: {
           onPause: (host, untilMs) => this.events.push(`${host} paused until ${(untilMs - this.#startMs) / 1000} s`),
           onResume: (host) => this.events.push(`${host} resumed`),
@@ -106,6 +107,21 @@ test('an outage is probed with one request after 10 s, doubling to 5 minutes, un
   assert.equal(stage.events[0], 'a.example paused until 10 s');
   assert.deepEqual(stage.events.slice(-1), ['a.example resumed']);
 });
+
+for (const [threads, failures] of [
+  [1, 20],
+  [2, 10],
+  [4, 10],
+] as const) {
+  test(`one of ${threads} threads sees an outage in ${failures} failures in a row, and in no fewer`, async () => {
+    const stage = new Stage(360 * MINUTE, threads);
+    await stage.ask(failures);
+    for (let ended = 1; ended < failures; ended++) await stage.end(UNREACHABLE);
+    assert.deepEqual(stage.events, []);
+    await stage.end(UNREACHABLE);
+    assert.deepEqual(stage.events, ['a.example paused until 10 s']);
+  });
+}
 
 test('a straggler that fails or is called off while the probe is out sends no second one', async () => {
   for (const report of [UNREACHABLE, { kind: 'cancelled' } as const]) {

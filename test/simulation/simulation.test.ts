@@ -1,16 +1,7 @@
 // Whole runs with a virtual clock and seeded faults in network, disk and process: run, workers, limits, pool, planner, ledger
 // and manifest are the real ones. A failure names its seed; EDGAR_FETCH_SIMULATION_SEED=<n> replays it.
 import assert from 'node:assert/strict';
-import {
-  closeSync,
-  appendFileSync,
-  existsSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, appendFileSync, existsSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { SEC_HOST_KEY, hostKeyOf } from '../../src/edgar/fair-access.ts';
@@ -27,6 +18,7 @@ import { statePaths } from '../../src/storage/state-folder.ts';
 import { byEffort } from '../support/effort.ts';
 import { MemoryFile } from '../support/memory-file.ts';
 import { withFolder } from '../support/test-folder.ts';
+import { documentOf } from './simulated-replies.ts';
 import { SimulatedThread } from './simulated-thread.ts';
 import { Random, VirtualClock, World, rest, type Fate } from './virtual-world.ts';
 
@@ -275,8 +267,10 @@ class Simulation {
 
   #savedBefore(): Set<string> {
     const saved = this.#rows().filter(({ status }) => status === 'saved');
-    for (const { path, bytes } of saved)
-      assert.equal(statSync(join(this.#destination, path!)).size, bytes, `${path} has a saved row`);
+    for (const { path, url } of saved) {
+      const file = join(this.#destination, path!);
+      assert.equal(readFileSync(file, 'utf8'), documentOf(url), `${path} has a saved row`);
+    }
     return new Set(saved.map(({ url }) => url));
   }
 

@@ -1,9 +1,18 @@
 // Owns what a simulated run meets: seeded random numbers, a clock that moves only when everything at rest waits for it, and
 // hosts that answer, fail, fall silent and ask for silence. It keeps the record that the test judges.
 import type { Clock } from '../../src/model/clock.ts';
-import type { HostReport } from '../../src/worker/protocol.ts';
 import { SEC_HOST_KEY } from '../../src/edgar/fair-access.ts';
-import { permanentFailure, transientFailure, type Failure } from '../../src/model/failure.ts';
+import {
+  DEAD_CONNECTION,
+  goodReply,
+  noReply,
+  spoiledReply,
+  strayReply,
+  throttled,
+  whole,
+  type Answer,
+  type Sign,
+} from './simulated-replies.ts';
 
 /** Random numbers from a seed (mulberry32). */
 export class Random {
@@ -87,10 +96,14 @@ export async function rest(): Promise<void> {
   }
 }
 
-export type Reply =
-  | { readonly kind: 'document'; readonly body: string; readonly report: HostReport }
-  | { readonly kind: 'missing' | 'failed'; readonly failure: Failure; readonly report: HostReport }
-  | { readonly kind: 'held'; readonly report: HostReport };
+export interface SentRequest {
+  readonly url: string;
+  readonly host: string;
+  readonly thread: string;
+  readonly atMs: number;
+  /** On a new connection. */
+  readonly fresh: boolean;
+}
 
 export interface Fate {
   readonly kind: 'good' | 'missing' | 'forbidden' | 'poison';
@@ -188,49 +201,52 @@ export class World {
     this.#pause = { fromMs: nowMs, untilMs: nowMs + Math.max(this.#blockPauseMs, retryAfterMs) };
   }
 
-  reply(url: string, host: string, thread: string, sentAtMs: number): Reply {
-    const reply = this.#replyTo(url, host, thread);
-    const key = `${thread} ${host}`;
-    const sinceMs = this.#failingSinceMs.get(key);
-    if (reply.report.kind === 'unreachable') this.#failingSinceMs.set(key, sinceMs ?? this.#clock.nowMs());
-    else if (reply.report.kind !== 'retry-after' && sentAtMs > (sinceMs ?? Infinity)) this.#failingSinceMs.delete(key);
-    return reply;
-  }
-
-  #replyTo(url: string, host: string, thread: string): Reply {
-    if (this.#isIn(this.#outages, host)) {
-      this.outageFailures++;
-      this.hits.set(url, [...(this.hits.get(url) ?? []), { thread, atMs: this.#clock.nowMs() }]);
-      const message = 'the connection was reset';
-      return { kind: 'failed', failure: transientFailure('connection', message), report: unreachable(message) };
-    }
+  /** What a request gets. */
+  answer({ url, host, fresh }: SentRequest): Answer {
+    const random = this.#random;
+    if (!fresh && random.chance(0.03)) return DEAD_CONNECTION;
+    if (this.#isIn(this.#outages, host)) return noReply(random);
     if (host === SEC_HOST_KEY && this.#isIn(this.#blocks, host)) {
       this.throttlePages++;
-      const retryAfterMs = this.#random.chance(0.2) ? { retryAfterMs: 900_000 } : {};
-      return { kind: 'held', report: { kind: 'throttled', page: 'bare', ...retryAfterMs } };
+      return throttled(random);
     }
-    if (host !== SEC_HOST_KEY && this.#retryAfters > 0 && this.#random.chance(0.05)) {
+    if (host !== SEC_HOST_KEY && this.#retryAfters > 0 && random.chance(0.05)) {
       this.#retryAfters--;
-      const retryAfterMs = this.#random.chance(0.8) ? this.#random.within(500, 90_000) : 1_200_000;
-      const failure = transientFailure('http-status', 'the server answers with status 429');
-      return { kind: 'failed', failure, report: { kind: 'retry-after', retryAfterMs } };
+      const seconds = random.chance(0.8) ? random.within(1, 90) : 1_200;
+      const status = random.chance(0.5) ? 429 : 503;
+      return { reply: whole(status, '', { 'retry-after': String(seconds) }), sign: 'neutral' };
     }
-    return this.#ownReply(url);
+    if (!fresh && random.chance(0.03)) return { reply: strayReply(this.#anyUrl(), random), sign: 'answered' };
+    return this.#ownAnswer(url);
   }
 
-  #ownReply(url: string): Reply {
-    const report = { kind: 'answered' } as const;
+  /** The answer is here. */
+  arrived({ url, host, thread, atMs }: SentRequest, sign: Sign): void {
+    const nowMs = this.#clock.nowMs();
+    const key = `${thread} ${host}`;
+    const sinceMs = this.#failingSinceMs.get(key);
+    if (sign === 'unreachable') {
+      this.outageFailures++;
+      this.hits.set(url, [...(this.hits.get(url) ?? []), { thread, atMs: nowMs }]);
+      this.#failingSinceMs.set(key, sinceMs ?? nowMs);
+    } else if (sign === 'throttled' || (sign === 'answered' && atMs > (sinceMs ?? Infinity)))
+      this.#failingSinceMs.delete(key);
+  }
+
+  #ownAnswer(url: string): Answer {
     const fate = this.fates.get(url);
     if (fate === undefined) throw new Error(`${url} is not on the list`);
     if (fate.troubles > 0) {
       fate.troubles--;
-      return { kind: 'failed', failure: transientFailure('truncated', 'fewer bytes than announced'), report };
+      return spoiledReply(url, this.#random);
     }
-    if (fate.kind === 'missing')
-      return { kind: 'missing', failure: permanentFailure('not-found', 'status 404'), report };
-    if (fate.kind === 'forbidden')
-      return { kind: 'failed', failure: permanentFailure('forbidden', 'status 403'), report };
-    return { kind: 'document', body: `<xbrl>${url}</xbrl>`, report };
+    if (fate.kind === 'missing') return { reply: whole(404, ''), sign: 'answered' };
+    if (fate.kind === 'forbidden') return { reply: whole(403, ''), sign: 'answered' };
+    return { reply: goodReply(url, this.#random), sign: 'answered' };
+  }
+
+  #anyUrl(): string {
+    return [...this.fates.keys()][this.#random.within(0, this.fates.size - 1)] ?? '';
   }
 
   #isIn(windows: readonly Window[], host: string): boolean {
@@ -241,8 +257,4 @@ export class World {
 
 function isOf(outage: { readonly thread: string; readonly host: string }, thread: string, host: string): boolean {
   return outage.thread === thread && outage.host === host;
-}
-
-function unreachable(message: string): HostReport {
-  return { kind: 'unreachable', message };
 }

@@ -1,27 +1,29 @@
 // Owns the way of events to the main thread: in order, those of the same moment in one message. What somebody waits for goes
 // with the end of the turn; settled documents wait a little for company (a message costs both threads 50 us and a wake).
-import type { MessagePort } from 'node:worker_threads';
 import type { OutageListener } from '../limits/outage-breaker.ts';
+import type { Clock } from '../model/clock.ts';
 import type { FromWorker, WorkerEvent } from './protocol.ts';
 
 /** Longer and larger than 5 ms and 16, which cost 4% more CPU on small documents. */
 const COMPANY_MS = 25;
 const MAX_WAITING = 64;
 
-export class Outbox implements OutageListener {
-  readonly #port: MessagePort;
+export class EventBuffer implements OutageListener {
+  readonly #post: (message: FromWorker) => void;
+  readonly #clock: Clock;
   #events: WorkerEvent[] = [];
-  #company: NodeJS.Timeout | undefined;
+  #stopWaiting: (() => void) | undefined;
   #leaving = false;
 
-  constructor(port: MessagePort) {
-    this.#port = port;
+  constructor(post: (message: FromWorker) => void, clock: Clock) {
+    this.#post = post;
+    this.#clock = clock;
   }
 
   send(event: WorkerEvent): void {
     this.#events.push(event);
     if (event.kind !== 'settled' || this.#events.length >= MAX_WAITING) this.#leave();
-    else this.#company ??= setTimeout(() => this.flush(), COMPANY_MS);
+    else this.#stopWaiting ??= this.#clock.after(COMPANY_MS, () => this.flush());
   }
 
   onPause(host: string, untilMs: number): void {
@@ -37,12 +39,12 @@ export class Outbox implements OutageListener {
   }
 
   flush(): void {
-    clearTimeout(this.#company);
-    this.#company = undefined;
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
     if (this.#events.length === 0) return;
     const message: FromWorker = { events: this.#events };
     this.#events = [];
-    this.#port.postMessage(message);
+    this.#post(message);
   }
 
   /** At the end of the turn. */
