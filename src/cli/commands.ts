@@ -45,6 +45,7 @@ export function createProgram(edge: Edge, end: (exitCode: number) => void): Comm
   });
   showOptions(program, ({ helpGroupHeading }) => helpGroupHeading !== HEADINGS.advanced);
   addVerify(program, edge, end);
+  addStatus(program, edge, end);
   program
     .command('completion <shell>')
     .description('print the completions of bash, zsh or fish')
@@ -71,14 +72,31 @@ function addVerify(program: Command, edge: Edge, end: (exitCode: number) => void
     .option('--list <file>', 'is all of this list here, and whole? ("-" reads stdin)')
     .option('--repair', 'fetch what is missing or damaged')
     .action(async (folder: string, typed: Typed) => {
-      if (Object.keys(program.opts()).some((name) => program.getOptionValueSource(name) === 'cli'))
-        throw new UsageError('give the options of verify after its name: edgar-fetch verify <dir> [options]');
+      refuseOptionsBefore(program, 'verify');
       const options = readOptions(typed, edge.process.env);
       const list = typeof typed['list'] === 'string' ? { list: typed['list'] } : {};
       const { verifyCommand } = await import('./verify.ts');
       end(await verifyCommand(folder, { ...list, repair: typed['repair'] === true }, options, edge));
     });
   showOptions(verify, ({ long }) => VERIFY_OPTIONS.has(long ?? ''));
+}
+
+function addStatus(program: Command, edge: Edge, end: (exitCode: number) => void): void {
+  program
+    .command('status <dir>')
+    .description('where a folder stands, and what to run next')
+    .option('--json', 'the same as one object')
+    .action(async (folder: string, typed: Typed) => {
+      refuseOptionsBefore(program, 'status');
+      const { json } = readOptions(typed, edge.process.env);
+      const { statusCommand } = await import('./status.ts');
+      end(await statusCommand(folder, json, edge));
+    });
+}
+
+function refuseOptionsBefore(program: Command, command: string): void {
+  if (Object.keys(program.opts()).some((name) => program.getOptionValueSource(name) === 'cli'))
+    throw new UsageError(`give the options of ${command} after its name: edgar-fetch ${command} <dir> [options]`);
 }
 
 function refuseMistypedCommand([first]: readonly string[], program: Command): void {

@@ -52,7 +52,7 @@ export function configure(options: ResolvedOptions, environment: Environment, ve
 }
 
 /** Where the runs of this machine meet: the XDG Base Directory Specification's place for state. */
-function stateFolder(environment: Environment): string {
+export function stateFolder(environment: Environment): string {
   const own = environment['EDGAR_FETCH_STATE_DIR'];
   if (own !== undefined && own !== '') return resolve(own);
   const state = environment['XDG_STATE_HOME'];
@@ -102,9 +102,17 @@ function proxySettings(environment: Environment): ProxySettings {
 
 /** The value may hold a password and is never shown. */
 function proxyVariable(environment: Environment, name: 'HTTPS_PROXY' | 'HTTP_PROXY'): string | undefined {
-  const value = [environment[name], environment[name.toLowerCase()]].find((text) => text !== undefined && text !== '');
-  if (value === undefined) return undefined;
+  const names = [name, name.toLowerCase(), 'ALL_PROXY', 'all_proxy'];
+  const found = names.find((variable) => (environment[variable] ?? '') !== '');
+  const value = found === undefined ? undefined : environment[found];
+  if (found === undefined || value === undefined) return undefined;
+  if (/^socks/i.test(value)) {
+    const unset = /^all/i.test(found) ? ', which go before it' : '';
+    throw new UsageError(
+      `${found} is a SOCKS proxy, which is not supported; set HTTPS_PROXY and HTTP_PROXY to http://host:port${unset}`,
+    );
+  }
   if (parseProxy(value) === undefined)
-    throw new UsageError(`${name} is not a proxy address; give it as http://host:port`);
+    throw new UsageError(`${found} is not a proxy address; give it as http://host:port`);
   return value;
 }

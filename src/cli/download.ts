@@ -45,6 +45,7 @@ export async function downloadFrom(source: Source, options: ResolvedOptions, edg
     openWorkers: (destination, listener) => new LocalWorkers(settings, destination, ports, listener),
     lookEntry: edge.lookEntry,
     version,
+    listLength: () => reporter.listLength(),
     optionsForLog: optionsForLog(options),
     ...ports,
   });

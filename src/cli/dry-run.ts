@@ -6,7 +6,9 @@ import { Planner, type Plan } from '../plan/planner.ts';
 import type { RunSettings } from '../run/settings.ts';
 import { readUrlLists } from '../plan/url-list.ts';
 import type { Edge } from './download.ts';
+import { lookAtSec, secFields, secLines, type Outlook } from './sec-outlook.ts';
 import type { Source } from './source.ts';
+import { timeAtRisingPace } from './time-left.ts';
 import { readableDuration } from '../model/units.ts';
 
 interface PlanCounts {
@@ -44,7 +46,12 @@ export async function printDryRun(
     for (const plan of await planner.plan(lines)) count(counts, plan);
   }
   destination.close();
-  process.stdout.write(json ? `${JSON.stringify(planRow(counts, settings))}\n` : planText(counts, settings));
+  const nowMs = systemClock.nowMs();
+  const sec = counts.fromSec === 0 ? undefined : lookAtSec(settings.stateFolder, settings.secRate, nowMs);
+  const estimate = estimatedMs(counts, settings, sec, nowMs);
+  process.stdout.write(
+    json ? `${JSON.stringify(planRow(counts, estimate, sec))}\n` : planText(counts, estimate, sec, nowMs),
+  );
   return 0;
 }
 
@@ -70,21 +77,30 @@ function count(counts: PlanCounts, plan: Plan): void {
   }
 }
 
-/** Time that the rate asks for; undefined where nothing limits the run. */
-function estimatedMs(counts: PlanCounts, settings: RunSettings): number | undefined {
-  const otherMs =
-    settings.otherRate === undefined ? 0 : ((counts.toFetch - counts.fromSec) / settings.otherRate) * 1000;
-  const ms = Math.max((counts.fromSec / settings.secRate) * 1000, otherMs);
+/** Time that a block and the rate ask for; undefined where nothing limits the run. */
+function estimatedMs(
+  counts: PlanCounts,
+  { otherRate, secRate }: RunSettings,
+  sec: Outlook | undefined,
+  nowMs: number,
+): number | undefined {
+  const otherMs = otherRate === undefined ? 0 : ((counts.toFetch - counts.fromSec) / otherRate) * 1000;
+  const ms = Math.max(sec === undefined ? 0 : secMs(counts.fromSec, secRate, sec, nowMs), otherMs);
   return ms === 0 && counts.toFetch > 0 ? undefined : ms;
 }
 
-function planRow(counts: PlanCounts, settings: RunSettings): object {
-  const ms = estimatedMs(counts, settings);
-  return { ...counts, ...(ms === undefined ? {} : { estimatedSeconds: Math.ceil(ms / 1000) }) };
+function secMs(documents: number, fullPerSecond: number, sec: Outlook, nowMs: number): number {
+  const { silentUntilMs = nowMs, perSecond, risesAtMs } = sec;
+  const startsAtMs = Math.max(nowMs, silentUntilMs);
+  const pace = { perSecond, fullPerSecond };
+  return startsAtMs - nowMs + timeAtRisingPace(documents, perSecond, pace, risesAtMs - startsAtMs);
 }
 
-function planText(counts: PlanCounts, settings: RunSettings): string {
-  const ms = estimatedMs(counts, settings);
+function planRow(counts: PlanCounts, ms: number | undefined, sec: Outlook | undefined): object {
+  return { ...counts, ...(ms === undefined ? {} : { estimatedSeconds: Math.ceil(ms / 1000) }), ...secFields(sec) };
+}
+
+function planText(counts: PlanCounts, ms: number | undefined, sec: Outlook | undefined, nowMs: number): string {
   const lines: readonly (readonly [string, string | number])[] = [
     ['URLs', counts.urls],
     ['duplicates', counts.duplicates],
@@ -93,6 +109,7 @@ function planText(counts: PlanCounts, settings: RunSettings): string {
     ['bad lines', counts.badLines],
     ['to fetch', counts.toFetch],
     ['name collisions', counts.nameCollisions],
+    ...secLines(sec, nowMs).map((line) => ['the SEC', line] as const),
     ['estimated time', ms === undefined ? 'as fast as the network (no rate is set)' : readableDuration(ms)],
   ];
   return lines.map(([name, value]) => `${`${name}:`.padEnd(22)}${value}\n`).join('');

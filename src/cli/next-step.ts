@@ -5,7 +5,7 @@ import { shellWord } from './shown-text.ts';
 import { failedByCode, type NotableFailure, type SummaryFacts } from './summary-facts.ts';
 import { readableCount } from '../model/units.ts';
 
-const SAME_COMMAND = 'run the same command again; it fetches only what is not there';
+export const SAME_COMMAND = 'run the same command again; it fetches only what is not there';
 
 /** Lines, the first begins with `next:`; none where nothing is to be done, or the end's own sentence says it. */
 export function nextLines(facts: SummaryFacts): string[] {
@@ -33,7 +33,7 @@ function cure(code: FailureCode, count: number, facts: SummaryFacts): string[] {
     case 'invalid-url':
       return [`fix ${linesText(examples, count)} of ${facts.listName}`];
     case 'connection':
-      if (!examples.some(({ message }) => message.includes('certificate'))) return [];
+      if (!examples.some(({ message }) => message.includes('NODE_EXTRA_CA_CERTS'))) return [];
       return ['set NODE_EXTRA_CA_CERTS to the CA file of whoever signs the certificate'];
     case 'disk':
       return ['give another --out: this file system cannot hold such names'];

@@ -46,7 +46,7 @@ export function pauseForms({ host, cause, untilMs }: Pause, nowMs: number): read
 }
 
 /** `4`, `2.5`, `0.25`: a rate that was set, not one that was measured. */
-function rateText(perSecond: number): string {
+export function rateText(perSecond: number): string {
   return String(Number(perSecond.toFixed(2)));
 }
 

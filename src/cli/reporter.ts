@@ -119,6 +119,12 @@ export class Reporter {
     await this.#logger.flush();
   }
 
+  /** URL lines of the lists; undefined until they are counted, which begins now. */
+  listLength(): number | undefined {
+    void this.#length.count();
+    return this.#length.lines;
+  }
+
   async warn(message: string): Promise<void> {
     this.#log('warn', message);
     await this.#logger.flush();

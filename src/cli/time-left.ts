@@ -82,7 +82,9 @@ export class TimeLeft {
     if (linesPerSecond === undefined) return undefined;
     // The next line is under way already: where they come slowly, that matters.
     const underWay = Math.min(0.99, ((this.#workedMs - this.#answeredAtMs) / 1000) * linesPerSecond);
-    return pauseMs + this.#timeForMs(lines - underWay, linesPerSecond, nowMs);
+    const { perSecond = 1, fullPerSecond = 1 } = this.#pace ?? {};
+    const risesInMs = Math.max(0, this.#paceSinceMs + HOUR_MS - nowMs);
+    return pauseMs + timeAtRisingPace(lines - underWay, linesPerSecond, { perSecond, fullPerSecond }, risesInMs);
   }
 
   #linesPerSecond(): number | undefined {
@@ -114,21 +116,6 @@ export class TimeLeft {
     this.#paceSinceMs = nowMs;
   }
 
-  #timeForMs(lines: number, linesPerSecond: number, nowMs: number): number {
-    const { perSecond = 1, fullPerSecond = 1 } = this.#pace ?? {};
-    let rest = lines;
-    let ms = 0;
-    let risesInMs = Math.max(0, this.#paceSinceMs + HOUR_MS - nowMs);
-    for (let rate = perSecond; rate < fullPerSecond; rate++) {
-      const inTime = (linesPerSecond * rate * risesInMs) / perSecond / 1000;
-      if (inTime >= rest) return ms + (rest / linesPerSecond / rate) * perSecond * 1000;
-      rest -= inTime;
-      ms += risesInMs;
-      risesInMs = HOUR_MS;
-    }
-    return ms + (rest / linesPerSecond / Math.max(perSecond, fullPerSecond)) * perSecond * 1000;
-  }
-
   /** Keeps as many samples as the window needs. */
   #forget(): void {
     const last = this.#samples.at(-1);
@@ -140,4 +127,23 @@ export class TimeLeft {
     }
     this.#samples.splice(0, Math.max(old, this.#samples.length - MAX_SAMPLES));
   }
+}
+
+/** Time for so many lines at a pace that rises by 1 request a second an hour, first in `risesInMs`, up to the full one. */
+export function timeAtRisingPace(
+  lines: number,
+  linesPerSecond: number,
+  { perSecond, fullPerSecond }: Pace,
+  risesInMs: number,
+): number {
+  let rest = lines;
+  let ms = 0;
+  for (let rate = perSecond; rate < fullPerSecond; rate++) {
+    const inTime = (linesPerSecond * rate * risesInMs) / perSecond / 1000;
+    if (inTime >= rest) return ms + (rest / linesPerSecond / rate) * perSecond * 1000;
+    rest -= inTime;
+    ms += risesInMs;
+    risesInMs = HOUR_MS;
+  }
+  return ms + (rest / linesPerSecond / Math.max(perSecond, fullPerSecond)) * perSecond * 1000;
 }

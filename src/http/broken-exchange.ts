@@ -33,6 +33,7 @@ export function verdictOnBroken(
       // The server closed the kept connection while we were writing, which is nobody's failure. The host said nothing: as an
       // answer that would end an outage that has just begun.
       if (end.silent && end.reused) return { end: { kind: 'again', madeWay: false }, report: CANCELLED };
+      if (CERTIFICATE_CODE.test(codeOf(end.error))) return untrusted(end.error);
       if (isOwnShortage(end.error)) return { end: { kind: 'failed', failure: brokenFailure(end) }, report: CANCELLED };
       return failedFor(brokenFailure(end));
   }
@@ -68,7 +69,6 @@ function brokenFailure({ error, silent, wireBytes }: Broken): Failure {
   const code = codeOf(error);
   if (isOwnShortage(error))
     return transientFailure('connection', 'too many files are open; raise ulimit -n or lower --connections');
-  if (CERTIFICATE_CODE.test(code)) return permanentFailure('connection', certificateMessage(error, code));
   if (error instanceof ProxyError) return { code: 'connection', message: error.message, transient: error.transient };
   if (!silent)
     return transientFailure('truncated', `the reply broke off after ${readableBytes(wireBytes)} (${reasonOf(error)})`);
@@ -84,9 +84,34 @@ function isOwnShortage(error: Error): boolean {
   return OWN_SHORTAGE.has(codeOf(firstOf(error)));
 }
 
-function certificateMessage(error: Error, code: string): string {
-  const advice = 'if a proxy of yours signs it, give its CA file in NODE_EXTRA_CA_CERTS';
-  return `the server's certificate is not trusted (${code}: ${error.message.split('\n')[0] ?? ''}); ${advice}`;
+function untrusted(error: Error): Verdict {
+  const message = certificateMessage(codeOf(error));
+  return {
+    end: { kind: 'failed', failure: permanentFailure('connection', message) },
+    report: { kind: 'untrusted', message },
+  };
+}
+
+function certificateMessage(code: string): string {
+  const certificate = "the server's certificate";
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return `${certificate} has expired (${code}); check the date of this machine's clock; if that is right, only the server can renew it`;
+    case 'CERT_NOT_YET_VALID':
+      return `${certificate} is not valid yet (${code}); check the date of this machine's clock`;
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+    case 'HOSTNAME_MISMATCH':
+      return `${certificate} is for another host name (${code}); check the URL, and whether a proxy or a login page of the network answers instead`;
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+      return `${certificate} is not trusted: it is self-signed (${code}); if you trust that server, give its certificate file in NODE_EXTRA_CA_CERTS`;
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return `${certificate} is not trusted: its issuer is unknown (${code}); if a proxy of your company signs it, give its CA file in NODE_EXTRA_CA_CERTS`;
+    default:
+      return `${certificate} is not trusted (${code})`;
+  }
 }
 
 function reasonOf(error: Error): string {

@@ -5,7 +5,8 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect, type TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
-import { basicAuthorization, proxyFor, type ProxySettings } from './proxy.ts';
+import { basicAuthorization, parseProxy, proxyFor, type ProxySettings } from './proxy.ts';
+import { errorCode } from '../model/errors.ts';
 import { readableDuration } from '../model/units.ts';
 
 /** Node's default of 250 ms an address is too short for a slow network with several addresses. */
@@ -33,7 +34,7 @@ export interface Connector {
   /** Origin that is dialled for requests to `origin`: the proxy's for plain http behind one, else `origin` itself. */
   dialOrigin(origin: string): string;
   /** Proxy that plain-http requests to `origin` are sent to in absolute form, with its credentials. */
-  forwardProxy(origin: string): { readonly authorization?: string } | undefined;
+  forwardProxy(origin: string): { readonly host: string; readonly authorization?: string } | undefined;
 }
 
 export function createConnector(proxies: ProxySettings, connectTimeoutMs: number): Connector {
@@ -44,11 +45,12 @@ export function createConnector(proxies: ProxySettings, connectTimeoutMs: number
   });
   const forward = (origin: string): URL | undefined =>
     proxies.httpProxy !== undefined && origin.startsWith('http:') ? proxyFor(new URL(origin), proxies) : undefined;
+  const forwardOrigin = proxies.httpProxy === undefined ? undefined : parseProxy(proxies.httpProxy)?.origin;
   return {
     connect(options, callback) {
       const target = new URL(`${options.protocol}//${options.host ?? options.hostname}`);
       const proxy = options.protocol === 'https:' ? proxyFor(target, proxies) : undefined;
-      if (proxy === undefined) direct(options, callback);
+      if (proxy === undefined) direct(options, target.origin === forwardOrigin ? naming(target, callback) : callback);
       else tunnelTo(target, proxy, connectTimeoutMs, callback);
     },
     dialOrigin: (origin) => forward(origin)?.origin ?? origin,
@@ -56,12 +58,26 @@ export function createConnector(proxies: ProxySettings, connectTimeoutMs: number
       const proxy = forward(origin);
       if (proxy === undefined) return undefined;
       const authorization = basicAuthorization(proxy);
-      return authorization === undefined ? {} : { authorization };
+      return { host: proxy.host, ...(authorization === undefined ? {} : { authorization }) };
     },
   };
 }
 
 type ConnectCallback = Parameters<ConnectFunction>[1];
+
+/** A connection to a proxy that takes plain http: what fails is the proxy, unless this process is short of files. */
+function naming(proxy: URL, callback: ConnectCallback): ConnectCallback {
+  return (...[error, socket]) => {
+    if (error === null) return callback(null, socket);
+    const [first = error] = error instanceof AggregateError ? (error.errors as Error[]) : [];
+    const isProxys = /^E(?!MFILE|NFILE)[A-Z]+$/.test(errorCode(first));
+    callback(isProxys ? proxyFailed(proxy, first) : error, null);
+  };
+}
+
+function proxyFailed(proxy: URL, error: Error): ProxyError {
+  return new ProxyError(`the proxy ${proxy.host} failed (${error.message})`, true);
+}
 
 /** Opens a TLS connection to `target` through the proxy, all within one timeout; calls back exactly once. */
 function tunnelTo(target: URL, proxy: URL, timeoutMs: number, callback: ConnectCallback): void {
@@ -84,9 +100,7 @@ function tunnelTo(target: URL, proxy: URL, timeoutMs: number, callback: ConnectC
     );
   }, timeoutMs);
   const connecting = requestTunnel(target, proxy);
-  connecting.once('error', (error: Error) =>
-    settle(new ProxyError(`the proxy ${proxy.host} failed (${error.message})`, true), null),
-  );
+  connecting.once('error', (error: Error) => settle(proxyFailed(proxy, error), null));
   connecting.once('response', (response) => settle(proxyRefusal(proxy, response.statusCode ?? 0), null));
   connecting.once('connect', (response, socket: Socket) => {
     opened = socket;

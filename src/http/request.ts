@@ -89,7 +89,9 @@ export async function request(
   } finally {
     answer.permit.ended(verdict.report);
   }
-  const { end } = verdict;
+  const { end, report } = verdict;
+  // The run ends with it, and nothing is known about the document.
+  if (report.kind === 'untrusted' && answer.permit.isFirst === true) return { kind: 'left' };
   // What asks for silence is believed at once, whoever it was for.
   if (listening === undefined || end.kind === 'held' || end.kind === 'again') return end;
   return (await listening.isOwn) ? end : DOUBTED.end;
@@ -139,7 +141,8 @@ async function judge(
     return { end: redirection, report: ANSWERED };
   }
   const conditional = (asked.validators?.etag ?? asked.validators?.lastModified) !== undefined;
-  const facts = { head, fromSec: reply.fromSec, conditional, nowMs: nowMs() };
+  const proxy = wireEnd.kind === 'complete' ? wireEnd.proxy : undefined;
+  const facts = { head, fromSec: reply.fromSec, conditional, proxy, nowMs: nowMs() };
   const result = await reply.finish();
   if ('failure' in result) {
     const end: RequestEnd = { kind: 'failed', failure: result.failure };

@@ -53,6 +53,8 @@ export interface ReplyFacts {
   readonly fromSec: boolean;
   /** The request carried If-None-Match or If-Modified-Since. */
   readonly conditional: boolean;
+  /** The proxy that took the request in plain http. */
+  readonly proxy?: string | undefined;
   readonly nowMs: number;
 }
 
@@ -75,7 +77,7 @@ export function verdictOnReply(facts: ReplyFacts, body: Buffer | undefined): Ver
   if (status === 304 && facts.conditional) return told({ kind: 'not-modified' }, facts);
   const silence = silenceAsked(facts, body);
   if (silence === 'unrecognised' || silence === 'bare') return throttled(facts, silence);
-  return silence === undefined ? told(endOfStatus(status), facts) : verdictOnPage(silence, facts);
+  return silence === undefined ? told(endOfStatus(status, facts.proxy), facts) : verdictOnPage(silence, facts);
 }
 
 function verdictOnPage(page: RefusalPage, facts: ReplyFacts): Verdict {
@@ -124,7 +126,11 @@ function silenceAsked({ head: { status }, fromSec }: ReplyFacts, body: Buffer | 
 }
 
 /** What a status means when the body says nothing. */
-function endOfStatus(status: number): RequestEnd {
+function endOfStatus(status: number, proxy: string | undefined): RequestEnd {
+  if (status === 407 && proxy !== undefined)
+    return failed(
+      permanentFailure('forbidden', `the proxy ${proxy} answered 407; give user and password in HTTP_PROXY`),
+    );
   switch (status) {
     case 404:
     case 410:

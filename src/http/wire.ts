@@ -35,6 +35,8 @@ export type WireEnd =
       readonly isFollowed: boolean;
       /** The reply came on a kept connection. Undefined where there is no doubt whose answer it is. */
       readonly listening: Listening | undefined;
+      /** The proxy that took the request in plain http, and may have answered it itself. */
+      readonly proxy?: string;
     };
 
 export interface Wire {
@@ -70,15 +72,17 @@ export class NetworkWire implements Wire {
       return end;
     }
     const { head, wireBytes, timing } = end;
+    const proxy = this.#connector.forwardProxy(origin)?.host;
+    const via = proxy === undefined ? {} : { proxy };
     if (end.reused) {
       const listening = listenBehind(connection, timing);
       void listening.isOwn.then(() => this.#connections.release(connection));
-      return { kind: 'complete', head, wireBytes, isFollowed: false, listening };
+      return { kind: 'complete', head, wireBytes, isFollowed: false, listening, ...via };
     }
     connection.habits.add(timing.beganAfterMs, timing.seenLate);
     const isFollowed = !(await connection.staysSilent(0));
     this.#connections.release(connection);
-    return { kind: 'complete', head, wireBytes, isFollowed, listening: undefined };
+    return { kind: 'complete', head, wireBytes, isFollowed, listening: undefined, ...via };
   }
 
   /** Closes what is idle; may be called more than once. */

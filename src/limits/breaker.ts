@@ -107,6 +107,7 @@ function streakAfter(
   const { report, sentAtMs } = ended;
   switch (report.kind) {
     case 'answered':
+    case 'untrusted':
       // A reply that was on its way when the first request failed proves nothing.
       return streak === undefined || sentAtMs <= streak.firstFailedAtMs ? breaker : CLOSED;
     case 'throttled':
@@ -136,6 +137,7 @@ function afterProbe(probed: Extract<Breaker, { kind: 'half-open' }>, report: Hos
     case 'cancelled':
       return { kind: 'open', because, sinceMs, pauseMs, untilMs: nowMs };
     case 'answered':
+    case 'untrusted':
     case 'broken-off':
     case 'throttled':
     case 'user-agent-refused':

@@ -19,7 +19,10 @@ export interface GateListener {
   onPause(cause: PauseCause, untilMs: number): void;
   onResume(): void;
   onGiveUp(message: string): void;
-  onUserAgentRefused(): void;
+  /** `too-fast`: so said the first answer of the run, which a refused User-Agent gets too. */
+  onRefused(why: 'user-agent' | 'too-fast'): void;
+  /** The certificate of the first answer of the run is not trusted. */
+  onUntrusted(message: string): void;
 }
 
 export interface GateOptions {
@@ -37,8 +40,8 @@ interface Waiting {
   readonly answer: (answer: PermitAnswer) => void;
 }
 
-/** A request that was permitted. `probe`: it finds out for all runs whether a block is over. */
-type Sent = Omit<EndedRequest, 'report'> & { readonly probe: boolean };
+/** A request that was permitted. `probe`: it finds out for all runs whether a block is over. `isFirst`: of the run, alone. */
+type Sent = Omit<EndedRequest, 'report'> & { readonly probe: boolean; readonly isFirst: boolean };
 
 type Throttled = Extract<HostReport, { kind: 'throttled' }>;
 
@@ -96,17 +99,17 @@ export class Gate {
 
   /** A request that needed no permit has ended. */
   heard(report: HostReport): void {
-    this.#ended(report, { sentAtMs: this.#nowMs(), alone: false, probe: false });
+    this.#ended(report, { sentAtMs: this.#nowMs(), alone: false, probe: false, isFirst: false });
   }
 
   #ended(report: HostReport, sent: Sent): void {
     const before = this.#breaker;
     const { patienceMs } = this.#options.settings;
     this.#breaker = afterReply(before, { report, ...sent }, this.#nowMs(), patienceMs);
-    if (report.kind === 'throttled')
-      this.#throttled(report, sent, before.kind === 'half-open' && before.because === 'first');
+    if (report.kind === 'throttled') this.#throttled(report, sent);
     else if (sent.probe) this.#endProbe(report.kind === 'answered');
-    if (report.kind === 'user-agent-refused') this.#listener.onUserAgentRefused();
+    if (report.kind === 'user-agent-refused') this.#listener.onRefused('user-agent');
+    if (report.kind === 'untrusted' && sent.isFirst) this.#listener.onUntrusted(report.message);
     this.#tell(before);
     this.#pump();
   }
@@ -125,13 +128,13 @@ export class Gate {
   }
 
   /** Nothing is granted until the block is written down, so that no other run slips through either. */
-  #throttled({ page, retryAfterMs }: Throttled, { sentAtMs, probe }: Sent, first: boolean): void {
+  #throttled({ page, retryAfterMs }: Throttled, { sentAtMs, probe, isFirst }: Sent): void {
     const { limiter } = this.#options;
     if (limiter === undefined) return;
     const event = { sentAtMs, probe, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     this.#write(limiter.throttled(event), ({ fresh, block }) => {
       // Before anything was answered, with no block in sight: the throttle title is what a refused User-Agent gets too.
-      if (first && fresh && /^(?:throttle|automated)/.test(page)) return this.#listener.onUserAgentRefused();
+      if (isFirst && fresh && /^(?:throttle|automated)/.test(page)) return this.#listener.onRefused('too-fast');
       if (block !== undefined) this.#noteBlock(block.sinceMs, block.pausedAtMs + block.pauseMs);
     });
   }
@@ -237,11 +240,12 @@ export class Gate {
     const nowMs = this.#nowMs();
     const turn = ask(this.#breaker, nowMs);
     const alone = turn.kind === 'alone' || probe;
+    const isFirst = this.#breaker.kind === 'open' && this.#breaker.because === 'first';
     if (turn.kind === 'alone') this.#breaker = turn.halfOpen;
     else if (probe) this.#breaker = { kind: 'half-open', because: 'block', sinceMs: nowMs, pauseMs: 0 };
     if (probe) this.#options.limiter?.probeSent();
-    const sent = { sentAtMs: nowMs, alone, probe };
-    const permit = { ended: (report: HostReport) => this.#ended(report, sent) };
+    const sent = { sentAtMs: nowMs, alone, probe, isFirst };
+    const permit = { isFirst, ended: (report: HostReport) => this.#ended(report, sent) };
     waiting.answer({ kind: 'granted', permit, waitedMs: nowMs - waiting.sinceMs });
   }
 

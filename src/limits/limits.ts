@@ -17,9 +17,16 @@ export interface LimitsOptions {
   readonly end: (end: RunEnd) => void;
 }
 
-const USER_AGENT_REFUSED =
-  'the SEC refuses the User-Agent; set one with your name and e-mail address, as in ' +
+const SET_USER_AGENT =
+  'set one with your name and e-mail address, as in ' +
   "EDGAR_FETCH_USER_AGENT='Jane Doe jane.doe@your-company.com', and run the same command again";
+
+const REFUSED = {
+  'user-agent': `the SEC refuses the User-Agent; ${SET_USER_AGENT}`,
+  'too-fast':
+    'the first answer of the SEC was its "too fast" page, which has two causes: this address sent too many requests ' +
+    `lately (wait 11 minutes and run the same command again), or the SEC refuses the User-Agent (${SET_USER_AGENT})`,
+} as const;
 
 export class Limits implements Permits {
   readonly #options: LimitsOptions;
@@ -67,7 +74,8 @@ export class Limits implements Permits {
         onPause: (cause, untilMs) => emit({ kind: 'waiting', host: name, cause, untilMs }),
         onResume: () => emit({ kind: 'resumed', host: name }),
         onGiveUp: (message) => end({ kind: 'gave-up', message }),
-        onUserAgentRefused: () => end({ kind: 'user-agent-refused', message: USER_AGENT_REFUSED }),
+        onRefused: (why) => end({ kind: 'user-agent-refused', message: REFUSED[why] }),
+        onUntrusted: (message) => end({ kind: 'usage', message }),
       },
     );
     this.#gates.set(name, gate);

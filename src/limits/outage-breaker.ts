@@ -147,6 +147,7 @@ export class OutageBreaker implements Permits {
 
   #watched(host: string, permit: Permit, request: Omit<EndedRequest, 'report'>): Permit {
     return {
+      isFirst: permit.isFirst ?? false,
       ended: (report) => {
         permit.ended(report);
         this.#ended(host, { ...request, report });

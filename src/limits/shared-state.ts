@@ -145,6 +145,29 @@ export function rateCap(state: SharedState, nowMs: number): number {
   return rate >= 10 ? Infinity : rate;
 }
 
+/** What a run that begins now must expect of the SEC's hosts. */
+export interface Outlook {
+  /** Nothing is sent before, and then one request; it may have passed. Undefined without a block. */
+  readonly silentUntilMs: number | undefined;
+  /** Starts a second, Infinity if nothing lowers them; until then, when 1/s is regained. */
+  readonly perSecond: number;
+  readonly risesAtMs: number;
+}
+
+export function outlook(state: SharedState, nowMs: number): Outlook {
+  const { cap } = state;
+  const block = validBlock(state, nowMs);
+  if (block === undefined) {
+    const sinceMs = cap?.sinceMs ?? nowMs;
+    const risesAtMs = sinceMs + (Math.floor((nowMs - sinceMs) / HOUR_MS) + 1) * HOUR_MS;
+    return { silentUntilMs: undefined, perSecond: rateCap(state, nowMs), risesAtMs };
+  }
+  // The hours count from its end.
+  const silentUntilMs = block.pausedAtMs + block.pauseMs;
+  const risesAtMs = Math.max(nowMs, silentUntilMs) + HOUR_MS;
+  return { silentUntilMs, perSecond: cap?.permitsPerSecond ?? Infinity, risesAtMs };
+}
+
 function loweredCap(state: SharedState, event: Throttled): NonNullable<SharedState['cap']> {
   const rate = Math.min(event.permitsPerSecond, rateCap(state, event.nowMs));
   const lowered = Math.max(Math.min(MIN_RATE, rate), rate / 2, LOWEST_CAP);

@@ -9,6 +9,8 @@ export type HostReport =
   /** The host asked for silence. `page` names what it showed. */
   | { readonly kind: 'throttled'; readonly page: string; readonly retryAfterMs?: number }
   | { readonly kind: 'user-agent-refused' }
+  /** Its certificate is not trusted. */
+  | { readonly kind: 'untrusted'; readonly message: string }
   /** 429 or 503 with Retry-After from a host other than the SEC. */
   | { readonly kind: 'retry-after'; readonly retryAfterMs: number }
   /** The reply broke off: the host neither answered nor failed to. */
@@ -16,6 +18,8 @@ export type HostReport =
   | { readonly kind: 'cancelled' };
 
 export interface Permit {
+  /** The first request of the run to the SEC, alone: if its certificate is not trusted, the run ends. */
+  readonly isFirst?: boolean;
   /** Must be called exactly once, when the request has ended. */
   ended(report: HostReport): void;
 }

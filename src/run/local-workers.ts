@@ -5,7 +5,7 @@ import type { Batch } from '../model/document.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Pace } from '../model/standing.ts';
 import { fateOf, identityOf, type ProcessIdentity } from '../storage/process-identity.ts';
-import { SharedFile } from '../storage/shared-file.ts';
+import { SEC_STATE_FILE, SharedFile } from '../storage/shared-file.ts';
 import { WorkerPool, type StartThread } from '../worker/pool.ts';
 import type { PoolWorker, ThreadNews } from '../worker/pooled-thread.ts';
 import type { WorkerSettings } from '../worker/protocol.ts';
@@ -165,7 +165,7 @@ export class LocalWorkers implements Workers {
     const { pid, emit, secStateFile } = this.#ports;
     const { stateFolder, secRate, blockPauseMs } = this.#settings;
     return new RateLimiter({
-      file: secStateFile ?? new SharedFile(stateFolder, 'sec-budget.json', pid),
+      file: secStateFile ?? new SharedFile(stateFolder, SEC_STATE_FILE, pid),
       clock: this.#clock,
       permitsPerSecond: secRate,
       blockPauseMs,

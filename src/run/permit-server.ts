@@ -43,7 +43,7 @@ export class PermitServer {
       answer.permit.ended({ kind: 'cancelled' });
     } else {
       permits.set(id, answer.permit);
-      worker.post({ kind: 'permit', id });
+      worker.post({ kind: 'permit', id, isFirst: answer.permit.isFirst ?? false });
     }
   }
 

@@ -15,6 +15,7 @@ import { judgeLine } from '../plan/list-line.ts';
 import { Planner } from '../plan/planner.ts';
 import { ListReader } from '../plan/list-reader.ts';
 import { provision, type FetchPlan, type Provision } from '../plan/provisioner.ts';
+import type { LeftStanding } from '../storage/standing-file.ts';
 import type { RunSettings } from './settings.ts';
 import type { OpenWorkers, Workers } from './workers.ts';
 import type { ListLine } from '../plan/url-list.ts';
@@ -27,6 +28,8 @@ export interface RunPorts {
   readonly clock?: Clock;
   readonly lines: AsyncGenerator<ListLine[], void>;
   readonly version: string;
+  /** URL lines of the list, where that is known before it is read. */
+  readonly listLength?: () => number | undefined;
   /** Entry of the thread that helps with long lists, if there is one. */
   readonly lookEntry?: URL;
   /** Options without secrets, for `runs.jsonl`. */
@@ -103,6 +106,15 @@ export class Run {
     };
   }
 
+  #standingToLeave(): LeftStanding | undefined {
+    const standing = this.standing();
+    if (standing === undefined) return undefined;
+    const lines = standing.lines ?? this.#ports.listLength?.();
+    const startedAt = new Date(this.#startedAtMs).toISOString();
+    const at = new Date(this.#clock.nowMs()).toISOString();
+    return { run: this.#id, startedAt, at, ...standing, ...(lines === undefined ? {} : { lines }) };
+  }
+
   /** The first signal drains; the second ends at once, and what is in flight is left. */
   interrupt(signal: Exclude<InterruptSignal, 'closed-stdout'>): void {
     const again = this.#interrupted;
@@ -129,6 +141,7 @@ export class Run {
     const destination = new FolderDestination(open.path, { lookEntry });
     const ledger = this.#openLedger(open, destination);
     this.#ledger = ledger;
+    open.leaveStanding(() => this.#standingToLeave());
     try {
       await this.#download(open, destination, ledger);
     } finally {
@@ -137,6 +150,8 @@ export class Run {
     await ledger.finish();
     open.removeTemporary();
     const result = this.#result(ledger.counts, false);
+    const { lines, left } = result.counts;
+    if (result.end.kind === 'usage' && left === lines) throw new UsageError(result.end.message);
     await this.#closeFiles(open, result);
     return result;
   }

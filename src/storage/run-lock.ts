@@ -22,6 +22,23 @@ export interface RunLock {
   release(): void;
 }
 
+/** Who has the lock, as far as it can be read; `alive`: nobody else would get it. */
+export interface LockHolder {
+  readonly alive: boolean;
+  readonly host?: string;
+  readonly pid?: number;
+  readonly since?: string;
+}
+
+/** Who has the lock at `path`; undefined if nobody has. Throws CannotWriteError if it cannot be read. */
+export function holderOf(path: string, nowMs: number): LockHolder | undefined {
+  const found = read(path);
+  if (found === undefined) return undefined;
+  const { record, heartbeatMs } = found;
+  const alive = !isAbandoned(record, heartbeatMs, nowMs);
+  return record === undefined ? { alive } : { alive, host: record.host, pid: record.pid, since: record.since };
+}
+
 /**
  * Takes the lock at `path` for the process `pid`, or throws DestinationHeldError that names the holder.
  * `nowMs` is the epoch time.

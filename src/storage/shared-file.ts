@@ -8,6 +8,9 @@ import { cannotRead, WrongKindError } from './disk-error.ts';
 import { makeFolder } from './make-folder.ts';
 import { kindAt, readBeginning } from './plain-file.ts';
 
+/** What the runs of a machine share about the SEC, in the state folder. */
+export const SEC_STATE_FILE = 'sec-budget.json';
+
 /** The shortest that proper-lockfile allows. */
 const STALE_MS = 2_000;
 

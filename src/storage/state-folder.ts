@@ -14,6 +14,8 @@ export interface StatePaths {
   readonly lock: string;
   /** Holds temporary files of the present run only; absent after a clean end. */
   readonly temporary: string;
+  /** Where the present run says how far it is. */
+  readonly standing: string;
   readonly refused: string;
   readonly replaced: string;
 }
@@ -27,6 +29,7 @@ export function statePaths(destination: string): StatePaths {
     runs: join(folder, 'runs.jsonl'),
     lock: join(folder, 'lock'),
     temporary: join(folder, 'tmp'),
+    standing: join(folder, 'tmp', 'standing.json'),
     refused: join(folder, 'refused'),
     replaced: join(folder, 'replaced'),
   };

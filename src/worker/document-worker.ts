@@ -54,7 +54,7 @@ export class DocumentWorker {
       case 'batch':
         return this.#runner.accept(message.batch.documents, message.alone);
       case 'permit':
-        return this.#paced.grant(message.id);
+        return this.#paced.grant(message.id, message.isFirst);
       case 'permit-refused':
         return this.#paced.refuse(message.id, message.message);
       case 'paced':

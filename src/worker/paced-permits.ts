@@ -25,7 +25,7 @@ export class PacedPermits implements Permits {
   acquire(host: string, signal?: AbortSignal): Promise<PermitAnswer> {
     if (signal?.aborted === true) return Promise.resolve(DRAINED);
     if (!this.#paced.has(host) && !this.#paced.has('*')) {
-      return Promise.resolve({ kind: 'granted', permit: this.#permit(host, undefined), waitedMs: 0 });
+      return Promise.resolve({ kind: 'granted', permit: this.#permit(host, undefined, false), waitedMs: 0 });
     }
     const id = this.#nextId++;
     this.#events.send({ kind: 'permit-request', id, host });
@@ -42,11 +42,11 @@ export class PacedPermits implements Permits {
     });
   }
 
-  grant(id: number): void {
+  grant(id: number, isFirst: boolean): void {
     const asked = this.#take(id);
     if (asked === undefined) return;
     const { host, askedAtMs, answer } = asked;
-    answer({ kind: 'granted', permit: this.#permit(host, id), waitedMs: this.#nowMs() - askedAtMs });
+    answer({ kind: 'granted', permit: this.#permit(host, id, isFirst), waitedMs: this.#nowMs() - askedAtMs });
   }
 
   refuse(id: number, message: string): void {
@@ -64,8 +64,9 @@ export class PacedPermits implements Permits {
     return asked;
   }
 
-  #permit(host: string, id: number | undefined): Permit {
+  #permit(host: string, id: number | undefined, isFirst: boolean): Permit {
     return {
+      isFirst,
       ended: (report: HostReport) => {
         // The main thread will say so too, but this thread would send on until then.
         if (report.kind === 'retry-after') this.pace(host);

@@ -6,7 +6,6 @@ import type { HostReport } from '../model/permits.ts';
 import type { HttpSettings } from '../http/context.ts';
 import type { ProxySettings } from '../http/proxy.ts';
 
-export type { HostReport } from '../model/permits.ts';
 
 /** Given to a thread when it starts; the same for all threads of a run but for `name`. */
 export interface WorkerSettings {
@@ -33,7 +32,7 @@ export interface WorkerSettings {
 export type ToWorker =
   /** `alone`: no other comes before its documents have settled. */
   | { readonly kind: 'batch'; readonly batch: Batch; readonly alone: boolean }
-  | { readonly kind: 'permit'; readonly id: number }
+  | { readonly kind: 'permit'; readonly id: number; readonly isFirst: boolean }
   | { readonly kind: 'permit-refused'; readonly id: number; readonly message: string }
   /** From now on requests to this host need a permit: it asked for patience. */
   | { readonly kind: 'paced'; readonly host: string }

@@ -129,7 +129,7 @@ const STEPS: readonly (readonly [string, Partial<RunCounts>, SummaryFacts['examp
   [
     'a certificate',
     { failed: 1, failedByCode: { connection: 1 } },
-    examples(['connection', failure(1, "the server's certificate is not trusted")]),
+    examples(['connection', failure(1, 'its issuer is unknown; give its CA file in NODE_EXTRA_CA_CERTS')]),
     ['next: set NODE_EXTRA_CA_CERTS to the CA file of whoever signs the certificate', `then: ${AGAIN}`],
   ],
   ['missing', { missing: 1 }, examples(), [`next: ${MISSING}`]],

@@ -69,7 +69,17 @@ test('a process that has too many files open has no quarrel with the host, and s
   }
 });
 
-test('a certificate that is not trusted fails the document for good, and the host did answer', () => {
-  const [failure, report] = meant(brokenBy('SELF_SIGNED_CERT_IN_CHAIN'));
-  assert.deepEqual([failure.code, failure.transient, report], ['connection', false, 'answered']);
+test('a certificate that is not trusted fails the document for good, and its host is told why', () => {
+  for (const [code, said] of [
+    ['CERT_HAS_EXPIRED', /has expired \(CERT_HAS_EXPIRED\); check the date/],
+    ['CERT_NOT_YET_VALID', /not valid yet/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host name/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /self-signed .* NODE_EXTRA_CA_CERTS/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /issuer is unknown .* company .* NODE_EXTRA_CA_CERTS/],
+    ['CERT_REVOKED', /is not trusted \(CERT_REVOKED\)$/],
+  ] as const) {
+    const [failure, report] = meant(brokenBy(code));
+    assert.deepEqual([failure.code, failure.transient, report], ['connection', false, 'untrusted']);
+    assert.match(failure.message, said);
+  }
 });

@@ -69,7 +69,8 @@ class Stage {
         onPause: (cause, untilMs) => this.events.push(`pause until ${(untilMs - this.#startMs) / 1000} s: ${cause}`),
         onResume: () => this.events.push('resume'),
         onGiveUp: (message) => this.events.push(message),
-        onUserAgentRefused: () => this.events.push('user agent refused'),
+        onRefused: (why) => this.events.push(`refused: ${why}`),
+        onUntrusted: (message) => this.events.push(message),
       },
     );
   }
@@ -155,18 +156,18 @@ test('a first request that fails does not keep the others back', async () => {
   assert.equal(stage.sent.length, 4);
 });
 
-test('"too fast" as the first answer of all is a refused User-Agent', async () => {
+test('"too fast" as the first answer of all ends the run: it may be the User-Agent', async () => {
   const stage = new Stage({ sec: {}, firstAlone: true });
   await stage.ask(5);
   await stage.end({ kind: 'throttled', page: 'automated-access' });
-  assert.ok(stage.events.includes('user agent refused'));
+  assert.ok(stage.events.includes('refused: too-fast'));
 });
 
 test('a page that nobody recognises is a block, also as the first answer of all', async () => {
   const stage = new Stage({ sec: {}, firstAlone: true });
   await stage.ask(5);
   await stage.end({ kind: 'throttled', page: 'unrecognised' });
-  assert.ok(!stage.events.includes('user agent refused'));
+  assert.ok(!stage.events.includes('refused: too-fast'));
   assert.ok(
     stage.events.some((event) => event.startsWith('pause until')),
     stage.events.join(),
@@ -334,7 +335,26 @@ test('a refused User-Agent is told at once', async () => {
   const stage = new Stage();
   await stage.ask(1);
   await stage.end({ kind: 'user-agent-refused' });
-  assert.deepEqual(stage.events, ['user agent refused']);
+  assert.deepEqual(stage.events, ['refused: user-agent']);
+});
+
+test('a certificate that is not trusted is told when the first request of the run met it, and only then', async () => {
+  const untrusted: HostReport = { kind: 'untrusted', message: 'self-signed' };
+  const first = new Stage({ sec: {}, firstAlone: true });
+  await first.ask(2);
+  assert.deepEqual([first.sent.length, first.sent[0]?.isFirst], [1, true]);
+  await first.end(untrusted);
+  assert.deepEqual(first.events, ['self-signed']);
+
+  const later = await secStage(1);
+  assert.equal(later.sent[0]?.isFirst, false);
+  await later.end(untrusted);
+  assert.deepEqual(later.events, []);
+
+  const other = new Stage();
+  await other.ask(1);
+  await other.end(untrusted);
+  assert.deepEqual(other.events, []);
 });
 
 test('a closed gate grants nothing, to those who wait and those who come', async () => {

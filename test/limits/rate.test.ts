@@ -13,7 +13,8 @@ const SILENT: GateListener = {
   onPause: () => undefined,
   onResume: () => undefined,
   onGiveUp: () => undefined,
-  onUserAgentRefused: () => undefined,
+  onRefused: () => undefined,
+  onUntrusted: () => undefined,
 };
 
 type MakeLimiter = (clock: FakeClock, rate: number) => RateLimiter;

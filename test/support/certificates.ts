@@ -16,13 +16,24 @@ export interface Certificates {
 const EDGAR_NAMES = ['www.sec.gov', 'sec.gov', 'data.sec.gov', 'localhost', '127.0.0.1'];
 const HOUR_MS = 3_600_000;
 
+/** What is wrong with the server's certificate: valid for an hour up to yesterday, or from tomorrow; signed by itself. */
+export type CertificateFault = 'expired' | 'not-yet-valid' | 'self-signed';
+
 /** `names` are DNS names and IP addresses. Valid for a day. Takes some 50 ms; writes `authority.pem` in `directory`. */
-export async function makeCertificates(directory: string, names = EDGAR_NAMES): Promise<Certificates> {
-  const common = {
-    keyType: 'ec',
-    algorithm: 'sha256',
-    notBeforeDate: new Date(Date.now() - HOUR_MS),
-    notAfterDate: new Date(Date.now() + 24 * HOUR_MS),
+export async function makeCertificates(
+  directory: string,
+  names = EDGAR_NAMES,
+  fault?: CertificateFault,
+): Promise<Certificates> {
+  const validFrom = (ms: number, hours: number): { notBeforeDate: Date; notAfterDate: Date } => ({
+    notBeforeDate: new Date(ms),
+    notAfterDate: new Date(ms + hours * HOUR_MS),
+  });
+  const common = { keyType: 'ec', algorithm: 'sha256', ...validFrom(Date.now() - HOUR_MS, 25) } as const;
+  const ofServer = {
+    expired: validFrom(Date.now() - 25 * HOUR_MS, 1),
+    'not-yet-valid': validFrom(Date.now() + 24 * HOUR_MS, 1),
+    'self-signed': {},
   } as const;
   const authority = await generate([{ name: 'commonName', value: 'edgar-fetch test authority' }], {
     ...common,
@@ -33,7 +44,8 @@ export async function makeCertificates(directory: string, names = EDGAR_NAMES): 
   });
   const server = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
     ...common,
-    ca: { key: authority.private, cert: authority.cert },
+    ...(fault === undefined ? {} : ofServer[fault]),
+    ...(fault === 'self-signed' ? {} : { ca: { key: authority.private, cert: authority.cert } }),
     extensions: [
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true, critical: true },

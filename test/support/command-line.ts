@@ -73,7 +73,7 @@ export function testFolder(context: TestContext): string {
 }
 
 function cleanEnvironment(options: CommandOptions): NodeJS.ProcessEnv {
-  const ours = /^(?:EDGAR_|HTTPS?_PROXY$|NO_PROXY$|NODE_|https?_proxy$|no_proxy$)/;
+  const ours = /^(?:EDGAR_|NODE_|(?:HTTPS?|NO|ALL)_PROXY$|(?:https?|no|all)_proxy$)/;
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
   return { ...inherited, EDGAR_FETCH_STATE_DIR: join(options.cwd, '.machine-state'), ...options.env };
 }

@@ -123,7 +123,11 @@ const TABLE: readonly (readonly [string, number, string])[] = [
   ['EDGAR_FETCH_CONNECTIONS=many edgar-fetch list.txt', 2, 'EDGAR_FETCH_CONNECTIONS "many" is invalid; give a whole number from 1 to 1024'],
   ['EDGAR_FETCH_JSON=maybe edgar-fetch list.txt', 2, 'EDGAR_FETCH_JSON "maybe" is invalid; give 1, true, 0 or false'],
   ["EDGAR_FETCH_OUT='~/edgar' edgar-fetch list.txt", 2, 'EDGAR_FETCH_OUT "~/edgar" is invalid; no shell expanded the ~; give the whole path, or $HOME'],
-  ['HTTPS_PROXY=socks5://user:secret@x edgar-fetch list.txt', 2, 'HTTPS_PROXY is not a proxy address; give it as http://host:port'],
+  ['HTTPS_PROXY=socks5://user:secret@x edgar-fetch list.txt', 2, 'HTTPS_PROXY is a SOCKS proxy, which is not supported; set HTTPS_PROXY and HTTP_PROXY to http://host:port'],
+  ['ALL_PROXY=socks5h://user:secret@x edgar-fetch list.txt', 2, 'ALL_PROXY is a SOCKS proxy, which is not supported; set HTTPS_PROXY and HTTP_PROXY to http://host:port, which go before it'],
+  ['all_proxy=http://user:secret@[ edgar-fetch list.txt', 2, 'all_proxy is not a proxy address; give it as http://host:port'],
+  ['edgar-fetch status nowhere', 2, 'nowhere has no manifest (.edgar-fetch/manifest.jsonl); give the --out folder of an earlier run'],
+  ['edgar-fetch --json status .', 2, 'give the options of status after its name: edgar-fetch status <dir> [options]'],
   // The SEC.
   ['edgar-fetch sec.txt', 2, "*.sec.gov is not contacted with this User-Agent (none is set); give --user-agent 'Your Name your.name@your-company.com', or export EDGAR_FETCH_USER_AGENT"],
   ['edgar-fetch sec.txt --user-agent curl/8.5', 2, "*.sec.gov is not contacted with this User-Agent (it looks like a browser's or a library's); give --user-agent 'Your Name your.name@your-company.com', or export EDGAR_FETCH_USER_AGENT"],

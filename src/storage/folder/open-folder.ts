@@ -9,6 +9,7 @@ import { makeFolder } from '../make-folder.ts';
 import { Manifest } from '../manifest/manifest.ts';
 import { expectKind, kindAt } from '../plain-file.ts';
 import { takeRunLock, type RunLock } from '../run-lock.ts';
+import { leaveStanding, type LeftStanding } from '../standing-file.ts';
 import { SpilledRows } from '../spilled-rows.ts';
 import { refuseWrongKinds, statePaths, type StatePaths } from '../state-folder.ts';
 import { isThere } from './presence.ts';
@@ -25,6 +26,7 @@ export class OpenFolder {
   readonly #paths: StatePaths;
   readonly #fsync: boolean;
   readonly #lock: RunLock;
+  #stopStanding: () => void = () => undefined;
 
   constructor(path: string, fsync: boolean, lock: RunLock) {
     this.path = path;
@@ -36,8 +38,14 @@ export class OpenFolder {
     this.manifest = Manifest.open(this.#paths.manifest, fsync);
   }
 
+  /** From now on leaves word of how far the run is. */
+  leaveStanding(look: () => LeftStanding | undefined): void {
+    this.#stopStanding = leaveStanding(this.#paths.standing, look);
+  }
+
   /** Removes the run's temporary files; may be called more than once. */
   removeTemporary(): void {
+    this.#stopStanding();
     try {
       rmSync(this.#paths.temporary, { recursive: true, force: true });
     } catch {

@@ -106,6 +106,18 @@ export class ManifestIndex {
     yield* this.#newFailed;
   }
 
+  /** Documents that are saved, their bytes, and URLs that are missing, as the manifest was when it was read. */
+  totals(): { readonly documents: number; readonly bytes: number; readonly missing: number } {
+    let [documents, bytes, missing] = [0, 0, 0];
+    for (let index = 0; index < this.#urls.size; index++) {
+      if (this.#savedPath.hashAt(index) !== 0) {
+        documents++;
+        bytes += this.#bytes.get(index);
+      } else if (this.#last.get(index) === LAST_MISSING) missing++;
+    }
+    return { documents, bytes, missing };
+  }
+
   /** Every document that is saved, as its last saved row says. */
   *savedDocuments(): Generator<{ readonly path: string; readonly offset: number }> {
     for (let index = 0; index < this.#urls.size; index++) {

@@ -95,6 +95,11 @@ export class Manifest {
     for (const { path } of this.#index.savedDocuments()) yield path;
   }
 
+  /** Documents that are saved, their bytes, and URLs that are missing, as it was when it was opened. */
+  totals(): ReturnType<ManifestIndex['totals']> {
+    return this.#index.totals();
+  }
+
   /** True if a URL had this path when the manifest was opened, letter case ignored. */
   holds(path: string): boolean {
     return this.#index.urls > 0 && this.#index.claims.has(path);
