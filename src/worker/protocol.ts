@@ -6,7 +6,6 @@ import type { HostReport } from '../model/permits.ts';
 import type { HttpSettings } from '../http/context.ts';
 import type { ProxySettings } from '../http/proxy.ts';
 
-
 /** Given to a thread when it starts; the same for all threads of a run but for `name`. */
 export interface WorkerSettings {
   /** Distinguishes the temporary files of threads. */

@@ -75,7 +75,7 @@ for (const [how, count] of [
   // More than may wait in a thread to hear whose fault it was.
   ['breaks off', 600],
   // Too few for an outage.
-  ['does not come', 12],
+  ['does not come', 8],
 ] as const) {
   test(`where each reply ${how}, the run ends and the ${count} documents fail by themselves`, async (context) => {
     const cwd = testFolder(context);
