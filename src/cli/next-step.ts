@@ -1,6 +1,6 @@
 // Owns the summary's last words: what to do next, by what failed. Pure.
 import type { FailureCode } from '../model/failure.ts';
-import type { RunResult } from '../run/run.ts';
+import type { RunResult } from '../run/run-ports.ts';
 import { shellWord } from './shown-text.ts';
 import { failedByCode, type NotableFailure, type SummaryFacts } from './summary-facts.ts';
 import { readableCount } from '../model/units.ts';

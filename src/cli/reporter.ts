@@ -4,7 +4,7 @@ import { SEC_HOST_KEY } from '../edgar/fair-access.ts';
 import type { FailureCode } from '../model/failure.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
-import type { RunResult } from '../run/run.ts';
+import type { RunResult } from '../run/run-ports.ts';
 import { ListLength } from './list-length.ts';
 import { Logger, type LogLevel } from './logger.ts';
 import { nextLines } from './next-step.ts';

@@ -1,6 +1,6 @@
 // Owns what the summary and the next step are told. Pure.
 import type { FailureCode } from '../model/failure.ts';
-import type { RunResult } from '../run/run.ts';
+import type { RunResult } from '../run/run-ports.ts';
 
 export interface NotableFailure {
   readonly url: string;

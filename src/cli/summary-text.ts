@@ -1,6 +1,6 @@
 // Owns the words of the summary: what failed, what became of the URLs, what it cost. The counts come last, so that they stand
 // on a small screen. Pure.
-import type { RunResult } from '../run/run.ts';
+import type { RunResult } from '../run/run-ports.ts';
 import { nextLines } from './next-step.ts';
 import { shown } from './shown-text.ts';
 import { failedByCode, type SummaryFacts } from './summary-facts.ts';

@@ -4,6 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { DRAINED, type HostReport, type PermitAnswer } from '../model/permits.ts';
 import type { PauseCause } from '../model/run-event.ts';
 import { afterReply, ask, CLOSED, UNTRIED, type Breaker, type EndedRequest } from './breaker.ts';
+import { PermitQueue } from './permit-queue.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import type { Start } from './shared-state.ts';
 
@@ -35,11 +36,6 @@ export interface GateOptions {
   readonly firstAlone: boolean;
 }
 
-interface Waiting {
-  readonly sinceMs: number;
-  readonly answer: (answer: PermitAnswer) => void;
-}
-
 /** A request that was permitted. `probe`: it finds out for all runs whether a block is over. `isFirst`: of the run, alone. */
 type Sent = Omit<EndedRequest, 'report'> & { readonly probe: boolean; readonly isFirst: boolean };
 
@@ -50,7 +46,7 @@ const TIMER_GRAIN_MS = 2; // Timers fire a little late at the best of times.
 export class Gate {
   readonly #options: GateOptions;
   readonly #listener: GateListener;
-  #queue: Waiting[] = [];
+  readonly #queue = new PermitQueue();
   #breaker: Breaker;
   /** A start is being reserved, or waited for: one at a time. */
   #reserving = false;
@@ -73,27 +69,16 @@ export class Gate {
 
   acquire(signal?: AbortSignal): Promise<PermitAnswer> {
     if (this.#closed || signal?.aborted === true) return Promise.resolve(DRAINED);
-    return new Promise((resolve) => {
-      const withdraw = (): void => {
-        this.#queue = this.#queue.filter((other) => other !== waiting);
-        resolve(DRAINED);
-      };
-      const answer = (given: PermitAnswer): void => {
-        signal?.removeEventListener('abort', withdraw);
-        resolve(given);
-      };
-      const waiting = { sinceMs: this.#nowMs(), answer };
-      signal?.addEventListener('abort', withdraw);
-      this.#queue.push(waiting);
-      this.#pump();
-    });
+    const answer = this.#queue.wait(this.#nowMs(), signal);
+    this.#pump();
+    return answer;
   }
 
   /** Grants nothing any more. */
   close(): void {
     this.#closed = true;
     this.#timer?.();
-    for (const { answer } of this.#queue.splice(0)) answer(DRAINED);
+    this.#queue.answerAll(DRAINED);
     this.#options.limiter?.close();
   }
 
@@ -200,7 +185,7 @@ export class Gate {
 
   #refuseAll(): void {
     const message = `${this.#options.name} asked for more patience (Retry-After) than a document has`;
-    for (const { answer } of this.#queue.splice(0)) answer({ kind: 'refused', because: 'host-waits', message });
+    this.#queue.answerAll({ kind: 'refused', because: 'host-waits', message });
   }
 
   async #reserveFrom(limiter: RateLimiter): Promise<void> {
@@ -235,7 +220,7 @@ export class Gate {
   }
 
   #grant(probe: boolean): void {
-    const waiting = this.#queue.shift();
+    const waiting = this.#queue.next();
     if (waiting === undefined) return;
     const nowMs = this.#nowMs();
     const turn = ask(this.#breaker, nowMs);

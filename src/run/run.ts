@@ -3,47 +3,21 @@
 import { randomUUID } from 'node:crypto';
 import { CannotWriteError, UsageError } from '../model/errors.ts';
 import { exitCodeOf, strongerEnd, type RunEnd } from '../model/run-end.ts';
-import type { RunEvent } from '../model/run-event.ts';
 import type { Standing } from '../model/standing.ts';
 import { emptyCounts, type RunCounts } from '../model/summary.ts';
 import { systemClock, type Clock } from '../model/clock.ts';
 import { Ledger } from './ledger.ts';
 import type { Destination } from '../storage/destination.ts';
 import { FolderDestination } from '../storage/folder/folder-destination.ts';
-import { hasManifest, openFolder, type OpenFolder } from '../storage/folder/open-folder.ts';
-import { judgeLine } from '../plan/list-line.ts';
+import { openFolder, type OpenFolder } from '../storage/folder/open-folder.ts';
 import { Planner } from '../plan/planner.ts';
 import { ListReader } from '../plan/list-reader.ts';
 import { provision, type FetchPlan, type Provision } from '../plan/provisioner.ts';
 import type { LeftStanding } from '../storage/standing-file.ts';
+import { refuseBarredList, whyBarred } from './sec-barrier.ts';
 import type { RunSettings } from './settings.ts';
-import type { OpenWorkers, Workers } from './workers.ts';
-import type { ListLine } from '../plan/url-list.ts';
-
-export interface RunPorts {
-  readonly openWorkers: OpenWorkers;
-  readonly pid: number;
-  readonly emit: (event: RunEvent) => void;
-  /** The system's own unless a simulation puts another in its place. */
-  readonly clock?: Clock;
-  readonly lines: AsyncGenerator<ListLine[], void>;
-  readonly version: string;
-  /** URL lines of the list, where that is known before it is read. */
-  readonly listLength?: () => number | undefined;
-  /** Entry of the thread that helps with long lists, if there is one. */
-  readonly lookEntry?: URL;
-  /** Options without secrets, for `runs.jsonl`. */
-  readonly optionsForLog: Readonly<Record<string, unknown>>;
-}
-
-export interface RunResult {
-  readonly end: RunEnd;
-  readonly exitCode: number;
-  readonly counts: RunCounts;
-  readonly elapsedMs: number;
-  /** The list had no URL at all: nothing was created. */
-  readonly emptyList: boolean;
-}
+import type { RunPorts, RunResult } from './run-ports.ts';
+import type { Workers } from './workers.ts';
 
 type InterruptSignal = Extract<RunEnd, { kind: 'interrupted' }>['signal'];
 
@@ -76,7 +50,7 @@ export class Run {
       const first = await this.#list.peek(this.#settings.batchSize);
       if (this.#draining) return this.#result(emptyCounts(), false);
       if (first.length === 0) return this.#result(emptyCounts(), true);
-      this.#refuseIfSecIsBarred(first);
+      refuseBarredList(first, this.#settings);
       const open = openFolder(this.#settings, this.#ports.pid, this.#clock.nowMs());
       try {
         const result = await this.#inDestination(open);
@@ -178,22 +152,15 @@ export class Run {
     while (await workers.ready()) {
       const value = await this.#next(batches);
       if (value === undefined) return;
-      const isBarred = this.#isBarred(value.batch, ledger);
+      const barred = whyBarred(value.batch, this.#settings);
+      if (barred !== undefined && ledger.counts.lines === 0) throw new UsageError(barred);
+      if (barred !== undefined) this.#stop({ kind: 'usage', message: barred });
       for (const plan of value.settled) ledger.settlePlan(plan);
       const batch = ledger.open(value.batch);
-      if (value.batch.length === 0 || isBarred || this.#draining) continue;
+      if (value.batch.length === 0 || this.#draining) continue;
       this.#announce(value.batch);
       workers.give(batch);
     }
-  }
-
-  /** True for a batch that may not be fetched, since a document of it is the SEC's and no usable User-Agent is set: the run ends. */
-  #isBarred(batch: readonly FetchPlan[], ledger: Ledger): boolean {
-    const { secProblem } = this.#settings;
-    if (secProblem === undefined || !batch.some(({ target }) => target.contactsSec)) return false;
-    if (ledger.counts.lines === 0) throw new UsageError(secProblem);
-    this.#stop({ kind: 'usage', message: secProblem });
-    return true;
   }
 
   #announce(batch: readonly FetchPlan[]): void {
@@ -248,13 +215,6 @@ export class Run {
     return this.#clock.after(stopAfterMs, () => this.#stop({ kind: 'stopped-after' }));
   }
 
-  /** Nothing is created for a run that may not fetch its first documents. Those of a destination with a manifest may be there. */
-  #refuseIfSecIsBarred(first: readonly ListLine[]): void {
-    const { secProblem, destination, mirror } = this.#settings;
-    if (secProblem === undefined || mirror !== undefined || !first.some(isOfSec)) return;
-    if (!hasManifest(destination)) throw new UsageError(secProblem);
-  }
-
   async #closeFiles(open: OpenFolder, result: RunResult): Promise<void> {
     try {
       await open.writeClosingFiles({
@@ -284,9 +244,4 @@ export class Run {
     const elapsedMs = this.#clock.nowMs() - this.#startedAtMs;
     return { end, exitCode: exitCodeOf(end, counts), counts, elapsedMs, emptyList };
   }
-}
-
-function isOfSec(line: ListLine): boolean {
-  const verdict = judgeLine(line);
-  return verdict.valid && verdict.sec;
 }

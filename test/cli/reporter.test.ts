@@ -6,7 +6,7 @@ import { mock, test, type TestContext } from 'node:test';
 import { Reporter, type ReporterOptions } from '../../src/cli/reporter.ts';
 import type { Standing } from '../../src/model/standing.ts';
 import { emptyCounts } from '../../src/model/summary.ts';
-import type { RunResult } from '../../src/run/run.ts';
+import type { RunResult } from '../../src/run/run-ports.ts';
 
 const STANDING: Standing = {
   done: 0,
