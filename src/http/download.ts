@@ -3,7 +3,7 @@
 import { hostKeyOf } from '../edgar/fair-access.ts';
 import { discardBody } from '../model/body.ts';
 import { permanentFailure, transientFailure, type Failure } from '../model/failure.ts';
-import type { Exchange } from '../model/outcome.ts';
+import type { Effort } from '../model/outcome.ts';
 import type { Fault } from '../model/permits.ts';
 import type { HttpContext } from './context.ts';
 import { emptyTrace, request, type Asked, type RequestManner } from './request.ts';
@@ -16,7 +16,7 @@ const MAX_REDIRECTS = 10;
 type AttemptEnd = Exclude<RequestEnd, { kind: 'redirected' }>;
 
 export type DownloadEnd =
-  | (Exclude<AttemptEnd, { kind: 'held' | 'again' | 'left' }> & { readonly exchange: Exchange })
+  | (Exclude<AttemptEnd, { kind: 'held' | 'again' | 'left' }> & { readonly effort: Effort })
   /** The run ends. `error`: because what came cannot be written. */
   | { readonly kind: 'left'; readonly requests: number; readonly receivedBytes: number; readonly error?: Error };
 
@@ -73,10 +73,10 @@ class Download {
       if (end.kind === 'held' || end.kind === 'again') continue;
       const isFinal = end.kind === 'failed' && end.final === true;
       if (!isFinal) this.#charge(end);
-      if (end.kind !== 'failed' || isFinal) return { ...end, exchange: this.#exchange() };
+      if (end.kind !== 'failed' || isFinal) return { ...end, effort: this.#effort() };
       const decision = await this.#decide(end.failure);
       if (decision === undefined) return this.left();
-      if (decision.kind === 'settle') return { ...end, exchange: this.#exchange() };
+      if (decision.kind === 'settle') return { ...end, effort: this.#effort() };
       discardBody(end.refused?.body);
       if (!(await this.#flow.sleep(decision.delayMs))) return this.left();
     }
@@ -159,7 +159,7 @@ class Download {
     } else this.#charged++;
   }
 
-  #exchange(): Exchange {
+  #effort(): Effort {
     const { requests, httpStatus, wireBytes, receivedBytes, finalUrl } = this.#trace;
     return {
       attempts: this.#attempts(),

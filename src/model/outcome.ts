@@ -2,7 +2,7 @@
 import type { Failure } from './failure.ts';
 
 /** What was seen on the way, whatever the end. Undefined where no reply came. */
-export interface Exchange {
+export interface Effort {
   /** Attempts charged to the document. */
   readonly attempts: number;
   /** HTTP requests sent, redirect hops included. */
@@ -36,10 +36,10 @@ export interface SavedDocument {
 }
 
 export type Outcome =
-  | { readonly kind: 'saved'; readonly exchange: Exchange; readonly document: SavedDocument }
+  | { readonly kind: 'saved'; readonly effort: Effort; readonly document: SavedDocument }
   /** A conditional request was answered 304, or the bytes fetched again are those already there. */
-  | { readonly kind: 'confirmed'; readonly exchange: Exchange }
-  | { readonly kind: 'missing'; readonly exchange: Exchange; readonly failure: Failure }
-  | { readonly kind: 'failed'; readonly exchange: Exchange; readonly failure: Failure }
+  | { readonly kind: 'confirmed'; readonly effort: Effort }
+  | { readonly kind: 'missing'; readonly effort: Effort; readonly failure: Failure }
+  | { readonly kind: 'failed'; readonly effort: Effort; readonly failure: Failure }
   /** Given back untried or unfinished because the run ends: no row is written. `requests` were sent for it (none if absent). */
   | { readonly kind: 'left'; readonly requests?: number; readonly receivedBytes?: number };

@@ -92,8 +92,8 @@ export class Ledger {
       return;
     }
     this.#asked++;
-    this.counts.requests += outcome.exchange.requests;
-    this.counts.wireBytes += outcome.exchange.receivedBytes ?? outcome.exchange.wireBytes ?? 0;
+    this.counts.requests += outcome.effort.requests;
+    this.counts.wireBytes += outcome.effort.receivedBytes ?? outcome.effort.wireBytes ?? 0;
     this.#settleAsked(plan, outcome);
   }
 

@@ -14,7 +14,7 @@ export interface RowContext {
 type RowOutcome = Extract<Outcome, { kind: 'saved' | 'missing' | 'failed' }>;
 
 export function rowOf(entry: ListEntry, outcome: RowOutcome, { run, via }: RowContext): ManifestRow {
-  const { exchange } = outcome;
+  const { effort } = outcome;
   const document = outcome.kind === 'saved' ? outcome.document : undefined;
   const failure = outcome.kind === 'saved' ? undefined : outcome.failure;
   return {
@@ -23,21 +23,21 @@ export function rowOf(entry: ListEntry, outcome: RowOutcome, { run, via }: RowCo
     path: document?.path,
     bytes: document?.bytes,
     sha256: document?.sha256,
-    httpStatus: exchange.httpStatus,
-    wireBytes: exchange.wireBytes,
+    httpStatus: effort.httpStatus,
+    wireBytes: effort.wireBytes,
     etag: document?.etag,
     lastModified: document?.lastModified,
     root: document?.root,
-    attempts: exchange.attempts,
-    requests: exchange.requests,
-    startedAt: new Date(exchange.startedAtMs).toISOString(),
-    settledAt: new Date(exchange.settledAtMs).toISOString(),
+    attempts: effort.attempts,
+    requests: effort.requests,
+    startedAt: new Date(effort.startedAtMs).toISOString(),
+    settledAt: new Date(effort.settledAtMs).toISOString(),
     run,
     line: entry.line,
     given: entry.given,
     tag: entry.tag,
     via,
-    finalUrl: exchange.finalUrl,
+    finalUrl: effort.finalUrl,
     previousSha256: document?.previousSha256,
     error: failure && { code: failure.code, message: failure.message },
   };
@@ -45,12 +45,8 @@ export function rowOf(entry: ListEntry, outcome: RowOutcome, { run, via }: RowCo
 
 /** The row of a line that no request was made for. */
 export function badLineRow(entry: ListEntry, message: string, run: string, nowMs: number): ManifestRow {
-  const exchange = { attempts: 0, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs };
-  return rowOf(
-    entry,
-    { kind: 'failed', exchange, failure: { code: 'invalid-url', message, transient: false } },
-    { run },
-  );
+  const effort = { attempts: 0, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs };
+  return rowOf(entry, { kind: 'failed', effort, failure: { code: 'invalid-url', message, transient: false } }, { run });
 }
 
 /** What `--json` prints of a document that was skipped or confirmed: its saved row, under the present line. */

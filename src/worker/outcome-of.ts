@@ -9,15 +9,15 @@ import type { SaveEnd } from '../storage/destination.ts';
 type DocumentEnd = Extract<DownloadEnd, { kind: 'document' }>;
 
 export function outcomeOfSave(request: DocumentRequest, end: DocumentEnd, save: SaveEnd): Outcome {
-  const { exchange, document } = end;
+  const { effort, document } = end;
   switch (save.kind) {
     case 'failed':
-      return { kind: 'failed', exchange, failure: save.failure };
+      return { kind: 'failed', effort, failure: save.failure };
     case 'same':
-      if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', exchange };
-      return { kind: 'saved', exchange, document: describe(document, save) };
+      if (!save.adopted && request.existing === 'check') return { kind: 'confirmed', effort };
+      return { kind: 'saved', effort, document: describe(document, save) };
     case 'saved':
-      return { kind: 'saved', exchange, document: describe(document, save) };
+      return { kind: 'saved', effort, document: describe(document, save) };
   }
 }
 
@@ -30,22 +30,22 @@ export async function outcomeWithoutSave(
     case 'left':
       return leftAfter(end);
     case 'not-modified':
-      return { kind: 'confirmed', exchange: end.exchange };
+      return { kind: 'confirmed', effort: end.effort };
     case 'missing':
-      return { kind: 'missing', exchange: end.exchange, failure: end.failure };
+      return { kind: 'missing', effort: end.effort, failure: end.failure };
     case 'failed': {
-      const { exchange, failure, refused } = end;
-      if (refused === undefined) return { kind: 'failed', exchange, failure };
+      const { effort, failure, refused } = end;
+      if (refused === undefined) return { kind: 'failed', effort, failure };
       const kept = await keep(refused.body);
       const message = `${failure.message} (rule ${refused.rule}; ${kept}; --check wire would accept it)`;
-      return { kind: 'failed', exchange, failure: { ...failure, message } };
+      return { kind: 'failed', effort, failure: { ...failure, message } };
     }
   }
 }
 
 /** The run ends: the document is none of its failures, and what was sent for it counts. */
 export function leftAfter(end: DownloadEnd): Outcome {
-  const { requests, receivedBytes } = end.kind === 'left' ? end : end.exchange;
+  const { requests, receivedBytes } = end.kind === 'left' ? end : end.effort;
   return { kind: 'left', requests, receivedBytes: receivedBytes ?? 0 };
 }
 

@@ -206,7 +206,7 @@ export class WorkerPool {
 function crashed(reason: string, nowMs: number): Outcome {
   return {
     kind: 'failed',
-    exchange: { attempts: CRASHES_ALONE, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
+    effort: { attempts: CRASHES_ALONE, requests: 0, startedAtMs: nowMs, settledAtMs: nowMs },
     failure: { code: 'worker-crashed', message: `it took a worker thread down twice (${reason})`, transient: false },
   };
 }

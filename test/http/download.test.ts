@@ -75,7 +75,7 @@ async function downloadFrom(
 
 function effortOf({ end }: Downloaded): { attempts: number; requests: number } {
   assert.ok(end.kind !== 'left');
-  return { attempts: end.exchange.attempts, requests: end.exchange.requests };
+  return { attempts: end.effort.attempts, requests: end.effort.requests };
 }
 
 test('a redirect is followed within one attempt, and where it led is told', async (context) => {
@@ -84,7 +84,7 @@ test('a redirect is followed within one attempt, and where it led is told', asyn
   );
   assert.ok(way.end.kind === 'document');
   assert.deepEqual(effortOf(way), { attempts: 1, requests: 2 });
-  assert.match(way.end.exchange.finalUrl ?? '', /\/b\.xml$/);
+  assert.match(way.end.effort.finalUrl ?? '', /\/b\.xml$/);
   assert.deepEqual(way.received, [way.end.document.body.sha256]);
 });
 

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CannotWriteError } from '../../src/model/errors.ts';
 import type { ManifestRow } from '../../src/model/manifest-row.ts';
-import type { Exchange, Outcome } from '../../src/model/outcome.ts';
+import type { Effort, Outcome } from '../../src/model/outcome.ts';
 import type { RunEvent } from '../../src/model/run-event.ts';
 import { Ledger } from '../../src/run/ledger.ts';
 import type { FetchPlan } from '../../src/plan/provisioner.ts';
@@ -16,7 +16,7 @@ import { Manifest } from '../../src/storage/manifest/manifest.ts';
 import { SpilledRows } from '../../src/storage/spilled-rows.ts';
 import { makeState, withFolder } from '../support/test-folder.ts';
 
-const EXCHANGE: Exchange = { attempts: 1, requests: 2, startedAtMs: 0, settledAtMs: 1, wireBytes: 10 };
+const EXCHANGE: Effort = { attempts: 1, requests: 2, startedAtMs: 0, settledAtMs: 1, wireBytes: 10 };
 
 class Desk {
   readonly ledger: Ledger;
@@ -80,17 +80,17 @@ function planOf(sequence: number): FetchPlan {
 
 function savedAs(sequence: number): Outcome {
   const document = { path: `${sequence}.xml`, bytes: 4, sha256: 'x' };
-  return { kind: 'saved', exchange: EXCHANGE, document };
+  return { kind: 'saved', effort: EXCHANGE, document };
 }
 
 const MISSING: Outcome = {
   kind: 'missing',
-  exchange: EXCHANGE,
+  effort: EXCHANGE,
   failure: { code: 'not-found', message: 'gone', transient: false },
 };
 
 function failedBy(transient: boolean): Outcome {
-  return { kind: 'failed', exchange: EXCHANGE, failure: { code: 'http-status', message: 'x', transient } };
+  return { kind: 'failed', effort: EXCHANGE, failure: { code: 'http-status', message: 'x', transient } };
 }
 
 /** What may become of a line. */
@@ -126,7 +126,7 @@ function outcomeOf(fate: Fate, sequence: number): Outcome | undefined {
     case 'saved':
       return savedAs(sequence);
     case 'confirmed':
-      return { kind: 'confirmed', exchange: EXCHANGE };
+      return { kind: 'confirmed', effort: EXCHANGE };
     case 'missing':
       return MISSING;
     case 'transient':
@@ -262,7 +262,7 @@ test('of a document whose row cannot be written what was there before stays, or 
       desk.open(sequence);
       const more = sequence === 0 ? { wasThere: true } : { previousSha256: old };
       const document = { path: `${sequence}.xml`, bytes: 4, sha256: 'x', ...more };
-      desk.ledger.settle(sequence, { kind: 'saved', exchange: EXCHANGE, document });
+      desk.ledger.settle(sequence, { kind: 'saved', effort: EXCHANGE, document });
     }
     await desk.finish();
     assert.equal(desk.ledger.counts.left, 2);

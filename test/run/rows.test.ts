@@ -1,7 +1,7 @@
 // The fields of a row come in the order of the contract, and absent ones are left out.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Exchange, SavedDocument } from '../../src/model/outcome.ts';
+import type { Effort, SavedDocument } from '../../src/model/outcome.ts';
 import * as rows from '../../src/run/rows.ts';
 
 /** A row as it is written: what is undefined is left out. */
@@ -45,8 +45,8 @@ const ORDER = [
 
 const ENTRY = { url: 'https://a.example/a.xml', line: 3 };
 const FULL_ENTRY = { ...ENTRY, given: 'HTTPS://a.example/a.xml', tag: 'key' };
-const EXCHANGE: Exchange = { attempts: 1, requests: 2, startedAtMs: 0, settledAtMs: 1234 };
-const FULL_EXCHANGE: Exchange = { ...EXCHANGE, httpStatus: 200, wireBytes: 9, finalUrl: 'https://b.example/' };
+const EXCHANGE: Effort = { attempts: 1, requests: 2, startedAtMs: 0, settledAtMs: 1234 };
+const FULL_EXCHANGE: Effort = { ...EXCHANGE, httpStatus: 200, wireBytes: 9, finalUrl: 'https://b.example/' };
 const DOCUMENT: SavedDocument = { path: 'a.xml', bytes: 4, sha256: 'x' };
 const FULL_DOCUMENT: SavedDocument = {
   ...DOCUMENT,
@@ -67,7 +67,7 @@ function assertOrdered(row: object): void {
 }
 
 test('a full saved row has every field but the error, in order', () => {
-  const outcome = { kind: 'saved', exchange: FULL_EXCHANGE, document: FULL_DOCUMENT } as const;
+  const outcome = { kind: 'saved', effort: FULL_EXCHANGE, document: FULL_DOCUMENT } as const;
   const row = rowOf(FULL_ENTRY, outcome, { run: 'r', via: 'http://m.example' });
   assert.deepEqual(
     Object.keys(row),
@@ -78,7 +78,7 @@ test('a full saved row has every field but the error, in order', () => {
 });
 
 test('a bare saved row has no field that says nothing', () => {
-  const row = rowOf(ENTRY, { kind: 'saved', exchange: EXCHANGE, document: DOCUMENT }, { run: 'r' });
+  const row = rowOf(ENTRY, { kind: 'saved', effort: EXCHANGE, document: DOCUMENT }, { run: 'r' });
   assertOrdered(row);
   assert.deepEqual(Object.keys(row), [
     'url',
@@ -97,7 +97,7 @@ test('a bare saved row has no field that says nothing', () => {
 
 test('missing and failed rows have their error last, and nothing about transience', () => {
   for (const kind of ['missing', 'failed'] as const) {
-    const row = rowOf(FULL_ENTRY, { kind, exchange: FULL_EXCHANGE, failure: FAILURE }, { run: 'r', via: 'm' });
+    const row = rowOf(FULL_ENTRY, { kind, effort: FULL_EXCHANGE, failure: FAILURE }, { run: 'r', via: 'm' });
     assertOrdered(row);
     assert.equal(row.status, kind);
     assert.deepEqual(row.error, { code: 'timeout', message: 'slow' });
@@ -112,7 +112,7 @@ test('the row of a bad line names its line, and that nothing was sent', () => {
 });
 
 test('an unchanged row is the saved one under the present line, in order', () => {
-  const outcome = { kind: 'saved', exchange: EXCHANGE, document: FULL_DOCUMENT } as const;
+  const outcome = { kind: 'saved', effort: EXCHANGE, document: FULL_DOCUMENT } as const;
   const saved = rowOf(ENTRY, outcome, { run: 'r' });
   const row = unchangedRow({ ...FULL_ENTRY, line: 9 }, saved, 'a.xml');
   assertOrdered(row);
@@ -126,7 +126,7 @@ test('an unchanged row is the saved one under the present line, in order', () =>
 });
 
 test('an unchanged row does not keep the tag and the form of an earlier list', () => {
-  const outcome = { kind: 'saved', exchange: EXCHANGE, document: DOCUMENT } as const;
+  const outcome = { kind: 'saved', effort: EXCHANGE, document: DOCUMENT } as const;
   const row = unchangedRow(ENTRY, rowOf(FULL_ENTRY, outcome, { run: 'r' }), 'a.xml');
   assert.deepEqual([row.given, row.tag], [undefined, undefined]);
 });

@@ -18,12 +18,12 @@ import { testFolder } from '../support/command-line.ts';
 const EFFORT = { attempts: 1, requests: 1, startedAtMs: 0, settledAtMs: 0 };
 const MISSING: Outcome = {
   kind: 'missing',
-  exchange: EFFORT,
+  effort: EFFORT,
   failure: { code: 'not-found', message: '404', transient: false },
 };
 
 function failed(transient: boolean): Outcome {
-  return { kind: 'failed', exchange: EFFORT, failure: { code: 'http-status', message: 'status 500', transient } };
+  return { kind: 'failed', effort: EFFORT, failure: { code: 'http-status', message: 'status 500', transient } };
 }
 
 function settingsOf(destination: string, more: Partial<RunSettings>): RunSettings {
@@ -105,7 +105,7 @@ async function* onePiece(text: string): AsyncGenerator<Uint8Array> {
 function saved({ paths }: DocumentRequest, out: string): Outcome {
   const path = paths[0] ?? '';
   writeFileSync(join(out, path), 'x');
-  return { kind: 'saved', exchange: EFFORT, document: { path, bytes: 1, sha256: 'x' } };
+  return { kind: 'saved', effort: EFFORT, document: { path, bytes: 1, sha256: 'x' } };
 }
 
 function urls(count: number, host = 'a.example'): string {
