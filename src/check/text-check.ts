@@ -5,7 +5,7 @@ import { isLong, type Turns } from './turns.ts';
 
 const WINDOW_BYTES = 1024 * 1024;
 
-/** A text's end is looked for in so many bytes; white space beyond proves nothing. */
+/** A text's end is looked for in so many bytes; whitespace beyond proves nothing. */
 const TAIL_BYTES = 4096;
 
 /** A comment that is longer proves nothing. */
@@ -20,7 +20,7 @@ const SUBMISSION_FRAMES: readonly (readonly [string, string])[] = [
   ['-----BEGIN PRIVACY-ENHANCED MESSAGE-----', '-----END PRIVACY-ENHANCED MESSAGE-----'],
 ];
 
-/** True if nothing but white space, NULs and byte order marks is in the body. */
+/** True if nothing but whitespace, NULs and byte order marks is in the body. */
 export function* isBlank(source: ByteSource): Turns<boolean> {
   for (let position = 0; position < source.size; position += WINDOW_BYTES) {
     const bytes = source.read(position, WINDOW_BYTES);
@@ -64,7 +64,7 @@ export function submissionShowsEnd(source: ByteSource): boolean {
 }
 
 /**
- * True if an HTML page is whole: it ends with `</html>`, with white space and comments behind, which closes its one and
+ * True if an HTML page is whole: it ends with `</html>`, with whitespace and comments behind, which closes its one and
  * only `<html>`. A page that embeds another has two, and may have been cut behind the inner one; nor does one that was cut
  * in a comment show anything.
  */

@@ -1,5 +1,5 @@
 // Owns whether an XML document is whole: it must begin with a root element and end with that element's own end tag, with
-// only white space, comments and processing instructions around, and hold no second document. The body is walked through
+// only whitespace, comments and processing instructions around, and hold no second document. The body is walked through
 // once, window by window (see xml-walk.ts).
 import type { ByteSource } from '../model/body.ts';
 import { isLong, runThrough, type Turns } from './turns.ts';

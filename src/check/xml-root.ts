@@ -65,7 +65,7 @@ function rootOf(text: string): RootTag | undefined {
   return end < 0 ? undefined : { name, selfClosing: text[end - 2] === '/', end };
 }
 
-/** Position behind white space, comments, instructions, one XML declaration and one doctype, as far as they end. */
+/** Position behind whitespace, comments, instructions, one XML declaration and one doctype, as far as they end. */
 function prologEnd(text: string): number {
   const seen = new Set<string>();
   for (let at = BYTE_ORDER_MARK.exec(text)?.[0].length ?? 0; ;) {

@@ -14,7 +14,7 @@ import {
 } from './xml-marks.ts';
 
 export type XmlEnd =
-  /** The root's end tag, and behind it white space, comments and instructions only. */
+  /** The root's end tag, and behind it whitespace, comments and instructions only. */
   | 'whole'
   | 'cut'
   /** Cut inside a comment, a CDATA section or an instruction. */

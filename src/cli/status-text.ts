@@ -121,7 +121,7 @@ function nextCommand({ holder, runs: { last }, failedByCode, destination }: Stat
   if (last.end === 'user-agent-refused')
     return 'change the User-Agent, or wait 11 minutes; then run the same command again';
   if (last.end === 'cannot-write')
-    return 'make room on the disk, or mend what it cannot write; then run the same command again';
+    return 'make room on the disk, or fix what it cannot write; then run the same command again';
   if (last.end !== 'completed' || last.exitCode === 75) return SAME_COMMAND;
   if (Object.keys(failedByCode).length === 0) return undefined;
   const options = OPTIONS_TO_REPEAT.flatMap((name) => {

@@ -26,7 +26,7 @@ test(
     chmodSync(join(cwd, 'closed'), 0o500);
     const closed = await runCommand(['-', '--out', 'closed/d'], { cwd, stdin: OURS });
     assert.equal(closed.exitCode, 2);
-    assert.match(closed.stderr, /is not permitted; choose a folder that you may write to/);
+    assert.match(closed.stderr, /is not permitted; check permissions, or choose a folder that you may write to/);
   },
 );
 

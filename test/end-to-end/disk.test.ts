@@ -331,7 +331,7 @@ test(
     const before = readdirSync(cwd);
     for (const out of ['roots', 'roots/new', 'new', 'of-root']) {
       const end = await runWrapped(AS_NOBODY, ['--out', out, '--existing', 'replace'], { cwd, stdin });
-      const says = `edgar-fetch: --out ${join(cwd, out)} is not permitted; choose a folder that you may write to\n`;
+      const says = `edgar-fetch: --out ${join(cwd, out)} is not permitted; check permissions, or choose a folder that you may write to\n`;
       assert.deepEqual([end.exitCode, end.stdout, end.stderr], [2, '', says]);
     }
     assert.deepEqual(readdirSync(cwd), before);

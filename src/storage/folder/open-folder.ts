@@ -177,7 +177,7 @@ function destinationError(destination: string, error: unknown): Error {
       return new UsageError(belowFile(destination));
     case 'EACCES':
     case 'EPERM':
-      return new UsageError(`--out ${destination} is not permitted; choose a folder that you may write to`);
+      return new UsageError(`--out ${destination} is not permitted; check permissions, or choose a folder that you may write to`);
     case 'ENAMETOOLONG':
     case 'ELOOP':
     case 'EINVAL':
