@@ -55,6 +55,9 @@ export class Run {
       try {
         const result = await this.#inDestination(open);
         return { ...result, elapsedMs: this.#clock.nowMs() - this.#startedAtMs };
+      } catch (error) {
+        if (error instanceof UsageError) open.leaveAsFound();
+        throw error;
       } finally {
         await open.release();
       }

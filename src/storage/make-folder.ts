@@ -4,17 +4,20 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from '../model/errors.ts';
 
-/** As mkdir -p; whoever makes it at the same moment is welcome. Throws the system's error. */
-export function makeFolder(folder: string): void {
-  if (isFolder(folder)) return;
+/**
+ * As mkdir -p; whoever makes it at the same moment is welcome. Returns the folders that it made, the outermost first.
+ * Throws the system's error.
+ */
+export function makeFolder(folder: string): string[] {
+  if (isFolder(folder)) return [];
   try {
     mkdirSync(folder);
+    return [folder];
   } catch (error) {
     const above = dirname(folder);
-    if (errorCode(error) === 'EEXIST' && isFolder(folder)) return;
+    if (errorCode(error) === 'EEXIST' && isFolder(folder)) return [];
     if (errorCode(error) !== 'ENOENT' || above === folder || isFolder(above)) throw error;
-    makeFolder(above);
-    makeFolder(folder);
+    return [...makeFolder(above), ...makeFolder(folder)];
   }
 }
 

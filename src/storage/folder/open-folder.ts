@@ -1,6 +1,6 @@
 // Owns a destination while a run holds it: folders made, lock taken, leftovers of a dead run removed, manifest read and open
 // for appending; and, at the end, everything put away so that only the documented files remain.
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotWriteError, UsageError, errorCode } from '../../model/errors.ts';
 import { appendRunRow, writeFailedList } from '../closing-files.ts';
@@ -26,13 +26,17 @@ export class OpenFolder {
   readonly #paths: StatePaths;
   readonly #fsync: boolean;
   readonly #lock: RunLock;
+  /** Folders that were made for this run, the outermost first. */
+  readonly #made: readonly string[];
+  #leavesNothing = false;
   #stopStanding: () => void = () => undefined;
 
-  constructor(path: string, fsync: boolean, lock: RunLock) {
+  constructor(path: string, fsync: boolean, lock: RunLock, made: readonly string[]) {
     this.path = path;
     this.#paths = statePaths(path);
     this.#fsync = fsync;
     this.#lock = lock;
+    this.#made = made;
     this.held = new SpilledRows(join(this.#paths.temporary, 'missing.jsonl'));
     this.#clearTemporary();
     this.manifest = Manifest.open(this.#paths.manifest, fsync);
@@ -66,11 +70,18 @@ export class OpenFolder {
     if (error !== undefined) throw error;
   }
 
+  /** Nothing was fetched, and the run ends as if it had not begun: `release` takes away what it made for itself. */
+  leaveAsFound(): void {
+    this.#leavesNothing = true;
+  }
+
   /** Gives the destination free; may be called more than once. */
   async release(): Promise<void> {
     await this.manifest.close();
     this.removeTemporary();
+    if (this.#leavesNothing) removeIfEmpty(this.#paths.manifest);
     this.#lock.release();
+    if (this.#leavesNothing) for (const folder of [...this.#made].reverse()) removeIfEmpty(folder);
   }
 
   #clearTemporary(): void {
@@ -80,6 +91,17 @@ export class OpenFolder {
     } catch (error) {
       throw cannotWrite(this.#paths.temporary, error);
     }
+  }
+}
+
+/** What is not empty, or cannot be removed, stays. */
+function removeIfEmpty(path: string): void {
+  try {
+    const status = lstatSync(path);
+    if (status.isDirectory()) rmdirSync(path);
+    else if (status.size === 0) rmSync(path);
+  } catch {
+    // It is in nobody's way.
   }
 }
 
@@ -99,14 +121,14 @@ interface FolderSettings {
 
 /** Opens a destination for a run. Throws UsageError, DestinationHeldError or CannotWriteError. */
 export function openFolder(settings: FolderSettings, pid: number, nowMs: number): OpenFolder {
-  makeFolders(settings.destination);
+  const made = makeFolders(settings.destination);
   const destination = realpathSync(settings.destination);
   const paths = statePaths(destination);
   let lock: RunLock | undefined;
   try {
     refuseWrongKinds(paths);
     lock = takeRunLock(paths.lock, settings.destination, pid, nowMs);
-    return new OpenFolder(destination, settings.fsync, lock);
+    return new OpenFolder(destination, settings.fsync, lock, made);
   } catch (error) {
     lock?.release();
     const denied = error instanceof CannotWriteError && ['EACCES', 'EPERM'].includes(errorCode(error.cause));
@@ -145,13 +167,14 @@ function readError(path: string, error: unknown): unknown {
   return reason === '' ? error : cannotRead(path, error);
 }
 
-function makeFolders(destination: string): void {
+/** Returns those that were not there. */
+function makeFolders(destination: string): string[] {
   const { folder } = statePaths(destination);
   try {
     refuseNoFolder(destination);
-    makeFolder(destination);
+    const made = makeFolder(destination);
     expectKind(folder, 'folder');
-    makeFolder(folder);
+    return [...made, ...makeFolder(folder)];
   } catch (error) {
     if (error instanceof WrongKindError) throw new UsageError(`${folder} cannot be used: ${error.message}`);
     throw error instanceof UsageError ? error : destinationError(destination, error);
@@ -177,7 +200,9 @@ function destinationError(destination: string, error: unknown): Error {
       return new UsageError(belowFile(destination));
     case 'EACCES':
     case 'EPERM':
-      return new UsageError(`--out ${destination} is not permitted; check permissions, or choose a folder that you may write to`);
+      return new UsageError(
+        `--out ${destination} is not permitted; check permissions, or choose a folder that you may write to`,
+      );
     case 'ENAMETOOLONG':
     case 'ELOOP':
     case 'EINVAL':
