@@ -46,11 +46,11 @@ function passOver100(clientH1) {
   return clientH1.replace(refusal, '\n');
 }
 
-/** Half of commander is comments. */
-const commanderWithoutComments = {
-  name: 'commander-without-comments',
+/** Half of commander is comments, and a third of undici. */
+const othersWithoutComments = {
+  name: 'others-without-comments',
   setup({ onLoad }) {
-    onLoad({ filter: /\/commander\/lib\/\w+\.js$/ }, async ({ path }) => ({
+    onLoad({ filter: /\/(?:commander|undici)\/lib\/.*\.js$/ }, async ({ path }) => ({
       contents: (await transform(await readFile(path, 'utf8'), { minifyWhitespace: true })).code,
     }));
   },
@@ -88,7 +88,7 @@ const { metafile } = await build({
   sourcemap: 'linked',
   legalComments: 'none',
   external: ['pino', 'pino-pretty', 'proper-lockfile'],
-  plugins: [slimUndici, commanderWithoutComments],
+  plugins: [slimUndici, othersWithoutComments],
   define: { EDGAR_FETCH_VERSION: JSON.stringify(manifest.version), 'import.meta.url': '__url' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
