@@ -14,7 +14,7 @@ import { madeDocument, madeDocuments, served, urlsOf } from '../support/made-doc
 import { watchNames } from '../support/name-watcher.ts';
 import { until } from '../support/polling.ts';
 
-const KILLS = byEffort(8, 24, 200);
+const KILLS = byEffort(6, 24, 200);
 
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 

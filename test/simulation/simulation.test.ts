@@ -23,7 +23,7 @@ import { documentOf } from './simulated-replies.ts';
 import { SimulatedThread } from './simulated-thread.ts';
 import { Random, VirtualClock, World, rest, type Fate } from './virtual-world.ts';
 
-const RUNS = byEffort(100, 1_500, 5_000);
+const RUNS = byEffort(60, 1_500, 5_000);
 const ONE = process.env['EDGAR_FETCH_SIMULATION_SEED'];
 const MAX_STEPS = 300_000;
 const FAULTY_RUNS = 4;
