@@ -1,5 +1,5 @@
 // Owns all that spoiled replies can be read to say, by any reader in its right mind: the body may begin behind any empty line,
-// be as long as any number in the head says, be chunked or go to the end, and be under any coding. A file that is none of
+// have the length that some number in the head says, be chunked or go to the end, and be under any coding. A file that is none of
 // these was made of bytes of another reply, or of a part that nobody announced. Pure.
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 

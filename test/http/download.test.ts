@@ -5,6 +5,7 @@ import { createConnector } from '../../src/http/connector.ts';
 import { download, type DownloadEnd, type DownloadFlow } from '../../src/http/download.ts';
 import { NetworkWire } from '../../src/http/wire.ts';
 import { startRawServer, type RawRequest } from '../support/raw-server.ts';
+import { httpSettings } from '../support/http-settings.ts';
 
 const DOCUMENT = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n<a/>';
 const empty = (status: string, fields = ''): string => `HTTP/1.1 ${status}\r\n${fields}Content-Length: 0\r\n\r\n`;
@@ -51,15 +52,7 @@ async function downloadFrom(
   const end = await download(
     { url, fetchUrl: url },
     {
-      settings: {
-        userAgent: 'test',
-        mayContactSec: false,
-        idleTimeoutMs: 2_000,
-        maxTimeMs: 5_000,
-        maxBytes: 1_000,
-        check: 'document',
-        retries: 2,
-      },
+      settings: httpSettings({ retries: 2 }),
       wire,
       permits: {
         acquire: () => Promise.resolve({ kind: 'granted', waitedMs: 0, permit: { ended: () => undefined } }),

@@ -9,6 +9,7 @@ import type { HttpContext } from '../../src/http/context.ts';
 import type { HostReport } from '../../src/model/permits.ts';
 import { emptyTrace, request } from '../../src/http/request.ts';
 import { NetworkWire } from '../../src/http/wire.ts';
+import { httpSettings } from '../support/http-settings.ts';
 
 const reply = (document: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${document.length}\r\n\r\n${document}`;
 
@@ -39,15 +40,7 @@ async function serverThat(
   const wire = new NetworkWire(createConnector({}, 1_000), { idleTimeoutMs: 2_000, maxIdle: 4, cancelled });
   context.after(() => wire.close());
   const http: HttpContext = {
-    settings: {
-      userAgent: 'test',
-      mayContactSec: false,
-      idleTimeoutMs: 2_000,
-      maxTimeMs: 5_000,
-      maxBytes: 1_000,
-      check: 'document',
-      retries: 0,
-    },
+    settings: httpSettings(),
     wire,
     permits: {
       acquire: () =>

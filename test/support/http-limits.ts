@@ -22,7 +22,7 @@ const LIMITS: readonly Limit[] = [
   {
     what: 'A server may speak before it is asked: what it says is taken for the first answer on each connection',
     instead:
-      'Its real answers come unasked, so no connection of it is used twice; each document is checked as any other',
+      'Its real answers come unasked, so no connection of it is used twice; each document is checked like all others',
     remains: 'wrong documents of the right kind, as from any server that lies on purpose',
   },
   {
@@ -46,7 +46,7 @@ const LIMITS: readonly Limit[] = [
   },
   {
     what: 'A deflate body without its zlib wrapper has no checksum',
-    instead: 'It must end where the body ends, and the document is checked as any other',
+    instead: 'It must end where the body ends, and the document is checked like all others',
     remains: 'bits that flipped on the way, under TLS none',
   },
   {
