@@ -32,10 +32,24 @@ export function readStanding(path: string): LeftStanding | undefined {
   try {
     const left = JSON.parse(readBeginning(path, MAX_BYTES).toString('utf8')) as LeftStanding;
     const { done, asked, inFlight, missing, failed, bytes, lines = 0 } = left;
-    const areCounts = [done, asked, inFlight, missing, failed, bytes, lines].every((count) => count >= 0);
-    const areTimes = [left.at, left.startedAt].every((time) => !Number.isNaN(Date.parse(time)));
-    return areCounts && areTimes && typeof left.run === 'string' ? left : undefined;
+    const areCounts = [done, asked, inFlight, missing, failed, bytes, lines].every(isCount);
+    const areTimes = [left.at, left.startedAt].every(isTime);
+    return areCounts && areTimes && isText(left.run, /^[\w-]{1,64}$/) ? left : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}
+
+/** As we write them: V8 takes a date with any words in brackets behind it. */
+function isTime(value: unknown): boolean {
+  return isText(value, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+}
+
+/** People are told of it: no text that a terminal would obey. */
+function isText(value: unknown, shape: RegExp): boolean {
+  return typeof value === 'string' && shape.test(value);
 }
